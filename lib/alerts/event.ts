@@ -1,0 +1,41 @@
+/** Alert events: their shape, the key that identifies the problem they speak of, and how one is made. */
+import { createHash } from "node:crypto";
+import type { AlertEvent, EventStatus } from "../protocol/alert_event.ts";
+
+export { type AlertEvent, alertEventSchema, type EventStatus } from "../protocol/alert_event.ts";
+
+/**
+ * The key of the problem that `labels` name: the MD5, in lower-case hex, of the labels sorted by key, each written
+ * `key:value:` and put end to end. Events with equal labels have equal keys; attributes do not take part.
+ */
+export function alertKey(labels: Readonly<Record<string, string>>): string {
+  const hash = createHash("md5");
+  // Code-unit order, not locale order: every agent and server must sort alike.
+  for (const key of Object.keys(labels).sort()) hash.update(`${key}:${labels[key]}:`);
+  return hash.digest("hex");
+}
+
+/** What {@linkcode alertEvent} needs to know. `timeSec` is in seconds since 1970; a fraction is cut off. */
+export interface AlertEventOptions {
+  timeSec: number;
+  status: EventStatus;
+  labels: Readonly<Record<string, string>>;
+  description: string;
+  attrs?: Readonly<Record<string, string>>;
+  /** `markdown`, or left out for plain text. */
+  descriptionFormat?: string;
+}
+
+/** Makes an event whose key fits its labels. */
+export function alertEvent(options: AlertEventOptions): AlertEvent {
+  const { timeSec, status, labels, description, attrs, descriptionFormat } = options;
+  return {
+    event_time: Math.floor(timeSec),
+    event_status: status,
+    alert_key: alertKey(labels),
+    labels: { ...labels },
+    ...(attrs && { attrs: { ...attrs } }),
+    description,
+    ...(descriptionFormat && { description_format: descriptionFormat }),
+  };
+}

@@ -1,0 +1,54 @@
+/** What a hub says: one payload schema for each message type. */
+import { z } from "zod";
+import { flag, number, optionalText, text, texts } from "./payload_fields.ts";
+
+/**
+ * `ack` of `register` (with `warning` and, from a hub that knows the extensions, `capabilities`), and under the
+ * extensions of `alert_events` and `heartbeat`.
+ */
+export const hubAck = z.object({
+  ok: flag,
+  error: optionalText,
+  warning: optionalText,
+  capabilities: texts,
+});
+
+/** `ping`: being read is its whole purpose. */
+export const ping = z.object({});
+
+/** `disconnect`: `retry_after_sec` is the wait before the next try; 0 when the hub does not care. */
+export const disconnect = z.object({ reason: text, retry_after_sec: number });
+
+/** What a session is told besides its type. Unknown keys are kept: runners may know them. */
+export const sessionParams = z.looseObject({ plugin: text, target: text, message: text });
+
+/** `session_start`: `session_type` is any string here; the dispatcher answers unknown ones. */
+export const sessionStart = z.object({
+  session_id: text,
+  session_type: text,
+  user_name: text,
+  params: sessionParams.nullish().transform((value) => value ?? { plugin: "", target: "", message: "" }),
+});
+
+/** `session_input`: the next turn of a chat. */
+export const sessionInput = z.object({ session_id: text, message: text });
+
+/** `session_cancel`. */
+export const sessionCancel = z.object({ session_id: text, reason: text });
+
+/** Every message type a hub may send, with its payload's schema. */
+export const payloadsToAgent = {
+  ack: hubAck,
+  ping,
+  disconnect,
+  session_start: sessionStart,
+  session_input: sessionInput,
+  session_cancel: sessionCancel,
+} as const;
+
+/** See {@linkcode hubAck}. */
+export type HubAck = z.output<typeof hubAck>;
+/** See {@linkcode sessionParams}. */
+export type SessionParams = z.output<typeof sessionParams>;
+/** See {@linkcode sessionStart}. */
+export type SessionStart = z.output<typeof sessionStart>;

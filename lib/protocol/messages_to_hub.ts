@@ -1,0 +1,82 @@
+/** What an agent says: one payload schema for each message type. */
+import { z } from "zod";
+import { alertEventSchema } from "./alert_event.ts";
+import { flag, number, optionalNumber, optionalText, text, textMap, texts } from "./payload_fields.ts";
+
+/** The most events that one `alert_events` message carries. */
+export const MAX_EVENTS_PER_MESSAGE = 100;
+
+/** What a piece of session output is; empty in a final output that only ends the session. */
+export const stage = z.enum(["thinking", "tool_call", "tool_result", "answer", "error", ""]);
+
+/** Why a session failed, for programs. */
+export const sessionErrorCode = z.enum([
+  "invalid_type",
+  "engine_unavailable",
+  "missing_plugin",
+  "diagnose_failed",
+  "chat_init_failed",
+]);
+
+/** `register`: the first message on a connection. `uptime_sec` is the agent's, in whole seconds. */
+export const register = z.object({
+  hostname: text,
+  ip: text,
+  os: text,
+  arch: text,
+  labels: textMap,
+  plugins: texts,
+  agent_version: text,
+  uptime_sec: number,
+  capabilities: texts,
+});
+
+/** `heartbeat`: `cpu_pct` and `mem_pct` are missing where the host does not let them be read. */
+export const heartbeat = z.object({
+  active_sessions: number,
+  active_alerts: number,
+  cpu_pct: optionalNumber,
+  mem_pct: optionalNumber,
+});
+
+/** `alert_events`. */
+export const alertEvents = z.object({ events: z.array(alertEventSchema).max(MAX_EVENTS_PER_MESSAGE) });
+
+/** `ack` of a `session_start`, and of a `session_input` under `session_input_ack`. */
+export const agentAck = z.object({ ok: flag, error: optionalText });
+
+/** `session_output`: streamed with `done: false`, and once with `done: true`. */
+export const sessionOutput = z.object({
+  session_id: text,
+  delta: text,
+  stage: stage.nullish().transform((value) => value ?? ""),
+  done: flag,
+  report: optionalText,
+  metadata: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? undefined).optional(),
+});
+
+/** `session_error`: comes before the final output of a session that failed. */
+export const sessionError = z.object({ session_id: text, error: text, code: sessionErrorCode });
+
+/** Every message type an agent may send, with its payload's schema. */
+export const payloadsToHub = {
+  register,
+  heartbeat,
+  alert_events: alertEvents,
+  ack: agentAck,
+  session_output: sessionOutput,
+  session_error: sessionError,
+} as const;
+
+/** See {@linkcode stage}. */
+export type Stage = z.output<typeof stage>;
+/** See {@linkcode sessionErrorCode}. */
+export type SessionErrorCode = z.output<typeof sessionErrorCode>;
+/** See {@linkcode register}. */
+export type Register = z.output<typeof register>;
+/** See {@linkcode heartbeat}. */
+export type Heartbeat = z.output<typeof heartbeat>;
+/** See {@linkcode sessionOutput}. */
+export type SessionOutput = z.output<typeof sessionOutput>;
+/** See {@linkcode sessionError}. */
+export type SessionError = z.output<typeof sessionError>;

@@ -1,0 +1,59 @@
+/** The seams between a session and what does its work. Embedders pass their own; the agent brings defaults. */
+import type { SessionParams, Stage } from "../protocol/mod.ts";
+
+/** What a piece of streamed output is. */
+export type StreamStage = Exclude<Stage, "">;
+
+/**
+ * Takes a piece of output. Never throws. The promise resolves when there is room for more: a runner that awaits it
+ * never fills the memory; one that does not may see output cut, with a marker in its place. After the session ended
+ * or was cancelled, whatever is passed is discarded.
+ */
+export type StreamCallback = (stage: StreamStage, delta: string) => Promise<void>;
+
+/** What an *inspect* (mode `inspect`) or *diagnose* (mode `alert`) session asks for. */
+export interface DiagnoseRequest {
+  readonly sessionId: string;
+  readonly mode: "inspect" | "alert";
+  readonly plugin: string;
+  readonly target: string;
+  readonly userName: string;
+  /** Everything the operator sent; for `alert`, it may carry the alert's text. */
+  readonly params: SessionParams;
+}
+
+/** Does the work of inspect and diagnose sessions. Several runs may be under way at once. */
+export interface DiagnoseRunner {
+  /**
+   * @param signal aborts when the session is cancelled or its connection ends; the runner should then settle within 1 s.
+   * @returns the report, in Markdown; `""` for none.
+   * @throws whatever went wrong: its message reaches the operator as `diagnose_failed`.
+   */
+  run(request: DiagnoseRequest, stream: StreamCallback, signal: AbortSignal): Promise<string>;
+}
+
+/** What a *chat* session starts with. */
+export interface ChatRequest {
+  readonly sessionId: string;
+  readonly userName: string;
+  /** A remote chat never gets a shell. */
+  readonly allowShell: false;
+  readonly params: SessionParams;
+}
+
+/** Opens chats. Several may be open at once. */
+export interface ChatRunner {
+  /** @throws whatever went wrong: its message reaches the operator as `chat_init_failed`. */
+  open(request: ChatRequest, signal: AbortSignal): Promise<ChatHandle>;
+}
+
+/** One open chat. Turns run one at a time. */
+export interface ChatHandle {
+  /**
+   * @returns the whole reply.
+   * @throws whatever went wrong: it ends this turn with stage `error`, not the chat.
+   */
+  turn(message: string, stream: StreamCallback, signal: AbortSignal): Promise<string>;
+  /** Called once, when the chat has ended. */
+  close?(): void | Promise<void>;
+}
