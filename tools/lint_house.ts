@@ -1,0 +1,2 @@
+/** The house rules that the linter enforces. */
+export default { name: "house", rules: {} } satisfies Deno.lint.Plugin;
