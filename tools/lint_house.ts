@@ -1,2 +1,169 @@
-/** The house rules that the linter enforces. */
-export default { name: "house", rules: {} } satisfies Deno.lint.Plugin;
+/**
+ * The house rules that the linter enforces: `house/arrows` (who may import whom under `lib/`) and `house/pure`
+ * (what keeps no clock, timer, chance or I/O of its own).
+ */
+
+/** Any part may import these; they import nothing of the house. */
+const LEAVES = ["lib/clock.ts", "lib/log.ts", "lib/version.ts"];
+
+/**
+ * Who may import whom. A key is a part: a folder (ends in `/`) or a file. It may import itself, the leaves (except
+ * `protocol`, which stands alone, and `main.ts`, which is but a table), and what is listed: folders, or single files.
+ */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["lib/cli/"],
+  "lib/cli/": ["lib/agent.ts", "lib/hub/", "lib/config/"],
+  "lib/agent.ts": [
+    "lib/local/",
+    "lib/sessions/",
+    "lib/checks/",
+    "lib/diagnose/",
+    "lib/tools/",
+    "lib/link/",
+    "lib/alerts/",
+    "lib/config/",
+    "lib/host/",
+    "lib/protocol/",
+  ],
+  "lib/local/": ["lib/alerts/", "lib/sessions/"],
+  "lib/sessions/": ["lib/tools/", "lib/protocol/"],
+  "lib/diagnose/": ["lib/tools/", "lib/host/", "lib/checks/", "lib/sessions/runners.ts"],
+  "lib/tools/": ["lib/host/"],
+  "lib/checks/": ["lib/host/", "lib/alerts/event.ts"],
+  "lib/link/": ["lib/protocol/"],
+  "lib/alerts/": ["lib/protocol/"],
+  "lib/hub/": ["lib/protocol/"],
+  "lib/config/": [],
+  "lib/host/": [],
+  "lib/protocol/": [],
+  "lib/clock.ts": [],
+  "lib/log.ts": [],
+  "lib/version.ts": [],
+};
+
+/** The parts that may not import the leaves. */
+const WITHOUT_LEAVES = ["main.ts", "lib/protocol/"];
+
+/** What is pure. */
+const PURE = ["lib/protocol/", "lib/link/backoff.ts", "lib/link/outbox.ts", "lib/alerts/ring_buffer.ts"];
+
+/** What pure files do without, wherever it is mentioned as a global. */
+const IMPURE_GLOBALS = new Set([
+  "Deno",
+  "Date",
+  "performance",
+  "crypto",
+  "console",
+  "fetch",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "clearTimeout",
+  "clearInterval",
+  "queueMicrotask",
+  "globalThis",
+  "process",
+]);
+
+const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
+
+/** The path from the repository's root, with `/`; a path that is relative already stays. */
+function fromRoot(filename: string): string {
+  const path = filename.replaceAll("\\", "/");
+  return path.startsWith(ROOT) ? path.slice(ROOT.length) : path;
+}
+
+function covers(area: string, path: string): boolean {
+  return area.endsWith("/") ? path.startsWith(area) : path === area;
+}
+
+function partOf(path: string): string | undefined {
+  return Object.keys(ARROWS).find((area) => covers(area, path));
+}
+
+/** What keeps `path` from importing `target`, or undefined when nothing does. */
+function refusal(path: string, target: string): string | undefined {
+  const part = partOf(path);
+  if (part === undefined) {
+    return path.startsWith("lib/") ? `${path} belongs to no part of the house` : undefined;
+  }
+  if (covers(part, target)) return undefined;
+  if (LEAVES.includes(part)) return `${part} is a leaf: it imports nothing of the house`;
+  const allowed = [...ARROWS[part] ?? [], ...(WITHOUT_LEAVES.includes(part) ? [] : LEAVES)];
+  if (allowed.some((area) => covers(area, target))) return undefined;
+  return `${part} may not import ${target}`;
+}
+
+function resolve(path: string, specifier: string): string | undefined {
+  if (!/^\.\.?\//.test(specifier)) return undefined;
+  return decodeURIComponent(new URL(specifier, `file:///${path}`).pathname).slice(1);
+}
+
+const arrows: Deno.lint.Rule = {
+  create(context) {
+    const path = fromRoot(context.filename);
+    if (path !== "main.ts" && !path.startsWith("lib/")) return {};
+    function check(source: Deno.lint.Node | null | undefined): void {
+      if (source?.type !== "Literal" || typeof source.value !== "string") return;
+      const target = resolve(path, source.value);
+      const message = target && refusal(path, target);
+      if (!message) return;
+      const hint =
+        "Imports point one way (the table of arrows is in tools/lint_house.ts): pass it in, or move it.";
+      context.report({ node: source, message, hint });
+    }
+    return {
+      ImportDeclaration: (node) => check(node.source),
+      ExportNamedDeclaration: (node) => check(node.source),
+      ExportAllDeclaration: (node) => check(node.source),
+      ImportExpression: (node) => check(node.source),
+      TSImportType: ({ argument }) => check(argument.type === "TSLiteralType" ? argument.literal : undefined),
+    };
+  },
+};
+
+const pure: Deno.lint.Rule = {
+  create(context) {
+    const path = fromRoot(context.filename);
+    if (!PURE.some((area) => covers(area, path))) return {};
+    const hint = "Take the figure or the function as an argument.";
+    const reported = new Set<number>(); // in `{ fetch }`, key and value are one identifier, visited twice
+    function checkSource(node: Deno.lint.Node): void {
+      if (node.type !== "Literal" || typeof node.value !== "string") return;
+      if (!node.value.startsWith("node:")) return;
+      context.report({ node, message: `${path} is pure: it may not import ${node.value}`, hint });
+    }
+    return {
+      ImportDeclaration: (node) => checkSource(node.source),
+      ImportExpression: (node) => checkSource(node.source),
+      Identifier(node) {
+        if (!IMPURE_GLOBALS.has(node.name) || isName(node) || reported.has(node.range[0])) return;
+        reported.add(node.range[0]);
+        context.report({ node, message: `${path} is pure: it may not use ${node.name}`, hint });
+      },
+      MemberExpression(node) {
+        const { object, property } = node;
+        if (object.type !== "Identifier" || object.name !== "Math") return;
+        const isRandom = property.type === "Identifier" && property.name === "random";
+        if (isRandom) context.report({ node, message: `${path} is pure: it may not use Math.random`, hint });
+      },
+    };
+  },
+};
+
+/** Whether an identifier is merely the name of a property: `x.fetch`, `{ fetch: … }`, a method or an interface's member. */
+function isName(node: Deno.lint.Identifier): boolean {
+  const parent = node.parent as Deno.lint.Node & {
+    property?: unknown;
+    key?: unknown;
+    computed?: boolean;
+    shorthand?: boolean;
+  };
+  if (parent.computed || parent.shorthand) return false;
+  // Nodes are made anew on each access: compare where they stand.
+  return [parent.property, parent.key].some((part) =>
+    (part as Deno.lint.Node | undefined)?.range?.[0] === node.range[0]
+  );
+}
+
+export default { name: "house", rules: { arrows, pure } } satisfies Deno.lint.Plugin;

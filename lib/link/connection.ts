@@ -1,0 +1,202 @@
+import { getLogger, type Logger } from "@logtape/logtape";
+import { type Clock, sleep, systemClock } from "../clock.ts";
+import { CAPABILITIES, CloseCode, PROTOCOL_VERSION } from "../protocol/mod.ts";
+import type { ConnectionEnd, ConnectionLife } from "./connection_end.ts";
+import { type ConnectionEvent, tell } from "./connection_event.ts";
+import { AuthenticationError, DialError } from "./dial_error.ts";
+import { LiveConnection } from "./live_connection.ts";
+import type { AlertsPort, SelfPort, SessionsPort } from "./ports.ts";
+import { dial, type OpenSocket } from "./websocket_client.ts";
+
+/** The deadlines of each phase, in milliseconds. */
+export interface ConnectionTimings {
+  /** From the dial to an open socket. @default 10 s */
+  dialMs: number;
+  /** For finding out why a dial failed. @default 5 s */
+  diagnoseMs: number;
+  /** From `register` to its ack. @default 10 s */
+  registerMs: number;
+  /** From a heartbeat to its ack, where the hub acks them. @default 10 s */
+  ackMs: number;
+  /** The longest silence of the hub. @default 90 s */
+  readMs: number;
+  /** For one message to be written. @default 10 s */
+  writeMs: number;
+  /** For the hub to answer a close frame. @default 2 s */
+  closeMs: number;
+  /** Between heartbeats. @default 30 s */
+  heartbeatMs: number;
+  /** For alerts to be flushed when the agent stops. @default 5 s */
+  flushMs: number;
+}
+
+/** See {@linkcode ConnectionTimings}. */
+export const DEFAULT_TIMINGS: Readonly<ConnectionTimings> = {
+  dialMs: 10_000,
+  diagnoseMs: 5000,
+  registerMs: 10_000,
+  ackMs: 10_000,
+  readMs: 90_000,
+  writeMs: 10_000,
+  closeMs: 2000,
+  heartbeatMs: 30_000,
+  flushMs: 5000,
+};
+
+/** Options of {@linkcode Connection}. */
+export interface ConnectionOptions {
+  /** The hub's endpoint, `ws:` or `wss:`. */
+  url: URL;
+  agentId: string;
+  token?: string | undefined;
+  /** Carries the CA and such. The caller keeps and closes it. */
+  client?: Deno.HttpClient | undefined;
+  alerts: AlertsPort;
+  sessions: SessionsPort;
+  self: SelfPort;
+  timings?: Partial<ConnectionTimings>;
+  clock?: Clock;
+  logger?: Logger;
+  onEvent?: ((event: ConnectionEvent) => void) | undefined;
+}
+
+/** What {@linkcode Connection.runOnce} listens to besides the hub. */
+export interface RunSignals {
+  /** The agent is being stopped: say goodbye in order. */
+  stop: AbortSignal;
+  /** The machine has slept: the socket is worth nothing. Aborted with the seconds slept as its reason. */
+  suspended: AbortSignal;
+}
+
+/**
+ * One hub, one connection at a time: dial, register, read and write side by side, close.
+ *
+ * `runOnce` may be called again once it has resolved, not before.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #timings: ConnectionTimings;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? getLogger(["pawl", "link"]);
+  }
+
+  /**
+   * Lives one connection from dial to end and closes what it opened. Never rejects; no callback of the connection's
+   * fires after it has resolved.
+   *
+   * When `stop` is aborted on a registered connection: new sessions are refused, the running ones cancelled with
+   * their final outputs sent, alerts flushed, the socket closed, or abandoned where the hub does not answer.
+   */
+  async runOnce(signals: RunSignals): Promise<ConnectionLife> {
+    const { url, onEvent } = this.#options;
+    const hub = url.host;
+    tell(onEvent, { type: "connecting", hub }, this.#logger);
+    const given = AbortSignal.any([signals.stop, signals.suspended]);
+    let life: ConnectionLife;
+    try {
+      const socket = await this.#dial(given);
+      life = await this.#live(socket, signals);
+    } catch (error) {
+      life = { end: given.aborted ? endOfSignals(signals) : endOfFailedDial(error), registered: false };
+    }
+    tell(onEvent, { type: "ended", hub, end: life.end }, this.#logger);
+    return life;
+  }
+
+  #dial(signal: AbortSignal): Promise<OpenSocket> {
+    const { url, agentId, token, client } = this.#options;
+    const headers = {
+      "X-Agent-ID": agentId,
+      ...(token && { "X-Agent-Token": token }),
+      "X-Proto-Version": String(PROTOCOL_VERSION),
+    };
+    const { dialMs, diagnoseMs } = this.#timings;
+    const options = { url, headers, client, dialMs, diagnoseMs, clock: this.#clock, logger: this.#logger };
+    return dial(options, signal);
+  }
+
+  async #live(socket: OpenSocket, signals: RunSignals): Promise<ConnectionLife> {
+    const { url, alerts, sessions, self, onEvent } = this.#options;
+    const clock = this.#clock;
+    const logger = this.#logger;
+    const live = new LiveConnection({
+      socket,
+      alerts,
+      sessions,
+      self,
+      timings: this.#timings,
+      clock,
+      logger,
+    });
+    live.onRegistered = ({ capabilities, warning }) => {
+      if (warning) logger.warn("link.hub_warning", { hub: url.host, warning });
+      logger.info("link.registered", { hub: url.host, capabilities: capabilities.join(",") });
+      tell(onEvent, { type: "registered", hub: url.host, capabilities }, logger);
+    };
+    live.onHeartbeat = (heartbeat) => tell(onEvent, { type: "heartbeat", heartbeat }, logger);
+    const onSignal = () => live.end(endOfSignals(signals));
+    for (const signal of [signals.stop, signals.suspended]) {
+      signal.addEventListener("abort", onSignal, { once: true });
+      if (signal.aborted) onSignal();
+    }
+    live.start(CAPABILITIES);
+    const end = await live.ended;
+    for (const signal of [signals.stop, signals.suspended]) signal.removeEventListener("abort", onSignal);
+    const { registered } = live;
+    await this.#close(live, socket, end);
+    return { end, registered };
+  }
+
+  /** Each end has its goodbye: all of it where the hub listens, none where it cannot hear. */
+  async #close(live: LiveConnection, socket: OpenSocket, end: ConnectionEnd): Promise<void> {
+    const { closeMs, flushMs } = this.#timings;
+    let answered = false;
+    switch (end.kind) {
+      case "stopped":
+        await live.closeSessions("the agent is stopping");
+        await this.#flush(live, flushMs);
+        answered = await socket.close(CloseCode.normal, "agent stopping", closeMs);
+        break;
+      case "disconnected":
+        await live.closeSessions("the hub disconnected");
+        await this.#flush(live, closeMs);
+        answered = await socket.close(CloseCode.normal, "disconnected by the hub", closeMs);
+        break;
+      case "not_registered":
+        await socket.close(CloseCode.normal, "not registered", closeMs);
+        break;
+      default:
+        if (live.closeCode === undefined) socket.abandon();
+        else await socket.close(live.closeCode, "message too big", closeMs);
+    }
+    await live.dispose({ answered });
+  }
+
+  async #flush(live: LiveConnection, deadlineMs: number): Promise<void> {
+    const startMs = this.#clock.monotonicMs();
+    const never = new AbortController().signal;
+    while (!live.flushed && !live.broken && this.#clock.monotonicMs() - startMs < deadlineMs) {
+      await sleep(this.#clock, 5, never);
+    }
+  }
+}
+
+function endOfSignals({ stop, suspended }: RunSignals): ConnectionEnd {
+  if (stop.aborted || !suspended.aborted) return { kind: "stopped" };
+  return { kind: "suspended", sleptSec: Number(suspended.reason) };
+}
+
+function endOfFailedDial(error: unknown): ConnectionEnd {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof AuthenticationError) return { kind: "unauthorized", reason };
+  if (error instanceof DialError && error.retryAfterSec !== undefined) {
+    return { kind: "dial_failed", reason, retryAfterSec: error.retryAfterSec };
+  }
+  return { kind: "dial_failed", reason };
+}

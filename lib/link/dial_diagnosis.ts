@@ -1,0 +1,139 @@
+/**
+ * Finding out why a dial failed. The native WebSocket says little (`tcp connect error`, `Invalid status code: 503`),
+ * so the same address is asked once more by `fetch`, through the same HTTP client, without upgrade headers: no
+ * second connection can come of it.
+ */
+import { DialError } from "./dial_error.ts";
+
+/** What {@linkcode diagnoseDial} needs. */
+export interface DiagnoseDialOptions {
+  url: URL;
+  headers: Readonly<Record<string, string>>;
+  client: Deno.HttpClient | undefined;
+  /** How long the question may take, in milliseconds. */
+  deadlineMs: number;
+  /** Milliseconds since 1970: a `Retry-After` may be a date. */
+  wallMs: number;
+  signal: AbortSignal;
+}
+
+/** HTTP statuses whose `Retry-After` is heeded. */
+const RETRY_AFTER_STATUSES: readonly number[] = [429, 503];
+
+/** Makes of the socket's own error one that says what an operator must mend. Never throws. */
+export async function diagnoseDial(socketError: string, options: DiagnoseDialOptions): Promise<DialError> {
+  const { url } = options;
+  const socketStatus = statusOf(socketError);
+  const hub = url.host;
+  const answer = await ask(options);
+  const status = socketStatus ?? undefined;
+  if (status !== undefined) {
+    // The socket's status is what the upgrade met; the second answer only adds what belongs to the same status.
+    const retryAfterSec = answer.status === status && RETRY_AFTER_STATUSES.includes(status)
+      ? parseRetryAfter(answer.retryAfter, options.wallMs)
+      : undefined;
+    return new DialError(
+      `cannot connect to ${hub}: the server answered HTTP ${status}; ${adviseStatus(status)}`,
+      {
+        status,
+        retryAfterSec,
+        cause: socketError,
+      },
+    );
+  }
+  const reason = answer.failure ?? socketError;
+  if (answer.failure === undefined && answer.status !== undefined) {
+    return new DialError(
+      `cannot connect to ${hub}: ${socketError}, though the server answers plain HTTP with ${answer.status}; ` +
+        `check that the address is the control server's and that proxies before it pass WebSockets on`,
+      { cause: socketError },
+    );
+  }
+  return new DialError(`cannot connect to ${hub}: ${reason}; ${advise(reason)}`, { cause: socketError });
+}
+
+/** The status in the native socket's `Invalid status code: N`. */
+export function statusOf(socketError: string): number | undefined {
+  const match = /Invalid status code: (\d{3})/.exec(socketError);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Seconds to wait by a `Retry-After` header, which holds seconds or an HTTP date; undefined if neither. */
+export function parseRetryAfter(header: string | undefined, wallMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\s*\d+\s*$/.test(header)) return Number(header);
+  const dateMs = Date.parse(header);
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, Math.ceil((dateMs - wallMs) / 1000));
+}
+
+interface Answer {
+  status?: number;
+  retryAfter?: string | undefined;
+  failure?: string;
+}
+
+async function ask({ url, headers, client, deadlineMs, signal }: DiagnoseDialOptions): Promise<Answer> {
+  const question = new URL(url);
+  question.protocol = url.protocol === "wss:" ? "https:" : "http:";
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), deadlineMs);
+  try {
+    const response = await fetch(question, {
+      headers,
+      redirect: "manual",
+      signal: AbortSignal.any([signal, deadline.signal]),
+      ...(client && { client }),
+    });
+    await response.body?.cancel();
+    return { status: response.status, retryAfter: response.headers.get("retry-after") ?? undefined };
+  } catch (error) {
+    if (deadline.signal.aborted || signal.aborted) return {};
+    const failure = transportReason(error);
+    return failure === undefined ? {} : { failure };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The innermost reason of a failed fetch, without the address that the message repeats. */
+function transportReason(error: unknown): string | undefined {
+  let innermost: unknown = error;
+  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
+  const message = innermost instanceof Error ? innermost.message : String(innermost);
+  const match = /client error \((?:Connect|SendRequest)\): (.+)$/s.exec(message);
+  // Anything else (a port that fetch refuses to ask, say) tells less than the socket's own error.
+  return match?.[1];
+}
+
+function adviseStatus(status: number): string {
+  if (status === 403) return "check that this agent may connect (token, address allow-lists)";
+  if (status === 404 || status === 405) return "check that the address is a control server's, without a path";
+  if (status === 407) return "the proxy wants credentials";
+  if (status === 429 || status === 503) return "it is overloaded or in maintenance; retrying";
+  if (status >= 500) return "look at the server's log; retrying";
+  if (status >= 300 && status < 400) return "it redirects; configure the final address";
+  return "check the address and the server's version";
+}
+
+/** What to do about a transport failure, by what its text speaks of. */
+function advise(reason: string): string {
+  if (/dns error/i.test(reason)) return "check the host name in [server] address and this host's resolver";
+  if (/refused/i.test(reason)) return "check the port in [server] address and that the server runs";
+  if (/unreachable|no route/i.test(reason)) return "check this host's network and routes";
+  if (/timed out|deadline|no answer/i.test(reason)) return "check firewalls between this host and the server";
+  if (/UnknownIssuer|CaUsedAsEndEntity|BadSignature/.test(reason)) {
+    return "the certificate is not signed by a known authority; set [server] ca_file to the one that signed it";
+  }
+  if (/NotValidForName/.test(reason)) {
+    return "the certificate is for another name; use the name it was made for";
+  }
+  if (/Expired|NotValidYet/.test(reason)) return "check the certificate's dates and this host's clock";
+  if (/certificate/i.test(reason)) return "check the server's certificate and [server] ca_file";
+  if (/corrupt message|InvalidContentType/.test(reason)) {
+    return "the server speaks no TLS there; use ws:// or its TLS port";
+  }
+  if (/invalid HTTP version/.test(reason)) {
+    return "that port speaks no HTTP, or TLS only; try wss:// or another port";
+  }
+  return "check [server] address and the server's log";
+}

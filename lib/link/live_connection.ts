@@ -1,0 +1,308 @@
+import type { Logger } from "@logtape/logtape";
+import type { Clock, TimerId } from "../clock.ts";
+import {
+  CloseCode,
+  type DecodeProblem,
+  decodeToAgent,
+  type Heartbeat,
+  type HubAck,
+  type MessageToAgent,
+} from "../protocol/mod.ts";
+import type { ConnectionTimings } from "./connection.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
+import { Deadline } from "./deadline.ts";
+import { Outbox } from "./outbox.ts";
+import type { AlertsPort, SelfPort, SessionScopePort, SessionsPort } from "./ports.ts";
+import { OutboxSessionOutlet } from "./session_outlet.ts";
+import { MessageTooBigError, type OpenSocket } from "./websocket_client.ts";
+import { Writer } from "./writer.ts";
+
+/** Options of {@linkcode LiveConnection}. */
+export interface LiveConnectionOptions {
+  socket: OpenSocket;
+  alerts: AlertsPort;
+  sessions: SessionsPort;
+  self: SelfPort;
+  timings: ConnectionTimings;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** What was agreed at registration. */
+export interface Registration {
+  readonly capabilities: readonly string[];
+  readonly warning: string | undefined;
+}
+
+/** How many messages for sessions may come before the registration is acked; they are handled after it. */
+const MAX_EARLY_MESSAGES = 64;
+
+type SessionMessage = Extract<MessageToAgent, { type: "session_start" | "session_input" | "session_cancel" }>;
+
+/**
+ * An open socket put to use: registers, then reads, writes and beats the heart side by side. Reading is synchronous
+ * and never waits for writing.
+ *
+ * Call order: `start` once, then await `ended`, then `closeSessions` where the hub can still hear, then `dispose`.
+ */
+export class LiveConnection {
+  /** Why the connection is over; the first reason counts. */
+  readonly ended: Promise<ConnectionEnd>;
+  onRegistered: ((registration: Registration) => void) | undefined;
+  onHeartbeat: ((heartbeat: Heartbeat) => void) | undefined;
+  readonly #socket: OpenSocket;
+  readonly #alerts: AlertsPort;
+  readonly #sessions: SessionsPort;
+  readonly #self: SelfPort;
+  readonly #timings: ConnectionTimings;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #outbox: Outbox;
+  readonly #writer: Writer;
+  readonly #outlet: OutboxSessionOutlet;
+  readonly #end: (end: ConnectionEnd) => void;
+  #registerId = "";
+  #registered = false;
+  #broken = false;
+  #closeCode: number | undefined;
+  #scope: SessionScopePort | undefined;
+  #early: (() => void)[] = [];
+  #registerDeadline: Deadline | undefined;
+  #readDeadline: Deadline | undefined;
+  #heartbeatTimer: TimerId | undefined;
+  /** Under `heartbeat_ack`: the heartbeat that waits for its ack, and until when. */
+  #unackedHeartbeat: { id: string; deadline: Deadline } | undefined;
+
+  constructor({ socket, alerts, sessions, self, timings, clock, logger }: LiveConnectionOptions) {
+    this.#socket = socket;
+    this.#alerts = alerts;
+    this.#sessions = sessions;
+    this.#self = self;
+    this.#timings = timings;
+    this.#clock = clock;
+    this.#logger = logger;
+    const { promise, resolve } = Promise.withResolvers<ConnectionEnd>();
+    this.ended = promise;
+    this.#end = resolve;
+    const newId = () => crypto.randomUUID();
+    this.#outbox = new Outbox({ alerts, newId });
+    this.#writer = new Writer({
+      socket,
+      outbox: this.#outbox,
+      clock,
+      writeMs: timings.writeMs,
+      onStalled: () => this.#break(`a message could not be written within ${timings.writeMs} ms`),
+      onTaken: () => this.#outlet.roomChanged(),
+    });
+    this.#outlet = new OutboxSessionOutlet({
+      outbox: this.#outbox,
+      newId,
+      wake: () => this.#writer.wake(),
+      onFlooded: () => this.#break("the hub asks much and does not read the answers"),
+    });
+  }
+
+  /** Whether nothing is left to say: everything is written and, where the hub acks alerts, acked. */
+  get flushed(): boolean {
+    return this.#outbox.empty && this.#writer.idle && (!this.#registered || this.#alerts.flushed);
+  }
+
+  /** Whether the hub has accepted the registration. */
+  get registered(): boolean {
+    return this.#registered;
+  }
+
+  /** Whether nothing can be said any more. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  /** The code to close with, where the hub is to be told why. */
+  get closeCode(): number | undefined {
+    return this.#closeCode;
+  }
+
+  /** Ends the connection for a reason from outside. */
+  end(end: ConnectionEnd): void {
+    this.#end(end);
+  }
+
+  /** Sends `register` and starts reading. */
+  start(capabilities: readonly string[]): void {
+    const { registerMs } = this.#timings;
+    this.#registerId = crypto.randomUUID();
+    const payload = { ...this.#self.register(), capabilities: [...capabilities] };
+    this.#outbox.pushControl({ type: "register", id: this.#registerId, payload });
+    this.#registerDeadline = new Deadline({
+      clock: this.#clock,
+      delayMs: registerMs,
+      onPassed: () =>
+        this.#end({ kind: "not_registered", reason: `no ack of register within ${registerMs} ms` }),
+    });
+    this.#writer.wake();
+    this.#read();
+  }
+
+  /** Refuses new sessions, cancels the running ones and queues their final outputs. */
+  async closeSessions(reason: string): Promise<void> {
+    await this.#scope?.stop(reason);
+  }
+
+  /**
+   * Lets go of everything. Afterwards nothing calls back.
+   * @param end.answered whether the hub answered the goodbye.
+   */
+  async dispose(end: { answered: boolean }): Promise<void> {
+    this.#broken = true;
+    this.#writer[Symbol.dispose]();
+    this.#registerDeadline?.[Symbol.dispose]();
+    this.#readDeadline?.[Symbol.dispose]();
+    this.#unackedHeartbeat?.deadline[Symbol.dispose]();
+    if (this.#heartbeatTimer !== undefined) this.#clock.clearTimeout(this.#heartbeatTimer);
+    this.onRegistered = this.onHeartbeat = undefined;
+    this.#outlet.close();
+    if (this.#registered) this.#alerts.detach(end);
+    await this.#scope?.close("connection lost");
+  }
+
+  /** Ends the connection, for nothing more can be said on it. */
+  #break(reason: string): void {
+    this.#broken = true;
+    this.#end(this.#registered ? { kind: "lost", reason } : { kind: "not_registered", reason });
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const frame of this.#socket.messages) {
+        this.#readDeadline?.extend();
+        this.#receiveSafely(frame);
+      }
+      const { code, reason } = await this.#socket.ended;
+      const why = code === 1006 ? "the connection broke" : `the hub closed it with code ${code}`;
+      this.#break(reason === "" || code === 1006 ? why : `${why}: ${reason}`);
+    } catch (error) {
+      if (error instanceof MessageTooBigError) this.#closeCode = CloseCode.messageTooBig;
+      this.#break(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** One message must never end the connection, not even by a fault of ours. */
+  #receiveSafely(frame: string): void {
+    try {
+      this.#receive(frame);
+    } catch (error) {
+      this.#logger.error("link.message_failed", { error });
+    }
+  }
+
+  #receive(frame: string): void {
+    if (this.#broken) return;
+    const decoded = decodeToAgent(frame);
+    if (!decoded.ok) return this.#receiveProblem(decoded);
+    const { message } = decoded;
+    switch (message.type) {
+      case "ping":
+        return;
+      case "disconnect": {
+        const { reason, retry_after_sec } = message.payload;
+        return this.#end({ kind: "disconnected", reason, retryAfterSec: retry_after_sec });
+      }
+      case "ack":
+        return this.#receiveAck(message.ref_id, message.payload);
+      default:
+        return this.#onceRegistered(() => this.#receiveForSession(message));
+    }
+  }
+
+  #receiveProblem({ problem, type, id, reason }: DecodeProblem): void {
+    if (problem === "unknown_type") {
+      this.#logger.debug("link.unknown_message_skipped", { type });
+      return;
+    }
+    this.#logger.warn("link.bad_message_skipped", { problem, type, reason });
+    if (type === "session_start" && id !== undefined) {
+      this.#onceRegistered(() => this.#scope?.start(id, undefined));
+    }
+  }
+
+  #onceRegistered(handle: () => void): void {
+    if (this.#registered) handle();
+    else if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push(handle);
+    else this.#logger.warn("link.early_message_skipped", { limit: MAX_EARLY_MESSAGES });
+  }
+
+  #receiveForSession(message: SessionMessage): void {
+    switch (message.type) {
+      case "session_start":
+        return this.#scope?.start(message.id, message.payload);
+      case "session_input":
+        return this.#scope?.input(message.id, message.payload.session_id, message.payload.message);
+      case "session_cancel":
+        return this.#scope?.cancel(message.payload.session_id, message.payload.reason);
+    }
+  }
+
+  #receiveAck(refId: string | undefined, ack: HubAck): void {
+    if (!this.#registered) {
+      if (refId === undefined || refId === this.#registerId) this.#receiveRegisterAck(ack);
+      return;
+    }
+    if (refId === undefined) return;
+    if (this.#unackedHeartbeat?.id === refId) {
+      this.#unackedHeartbeat.deadline[Symbol.dispose]();
+      this.#unackedHeartbeat = undefined;
+      return;
+    }
+    this.#alerts.acked(refId, ack.ok, ack.error);
+  }
+
+  #receiveRegisterAck({ ok, error, warning, capabilities }: HubAck): void {
+    this.#registerDeadline?.[Symbol.dispose]();
+    if (!ok) {
+      return this.#end({
+        kind: "not_registered",
+        reason: `register rejected: ${error || "the hub gave no reason"}`,
+      });
+    }
+    this.#registered = true;
+    const agreed = new Set(capabilities);
+    const { readMs } = this.#timings;
+    this.#readDeadline = new Deadline({
+      clock: this.#clock,
+      delayMs: readMs,
+      onPassed: () => this.#break(`the hub was silent for ${readMs} ms`),
+    });
+    this.#scope = this.#sessions.open(this.#outlet, { capabilities: agreed });
+    this.onRegistered?.({ capabilities: [...agreed], warning });
+    this.#beat(agreed.has("heartbeat_ack"));
+    this.#alerts.attach({ alertAck: agreed.has("alert_ack"), wake: () => this.#writer.wake() });
+    for (const handle of this.#early.splice(0)) handle();
+  }
+
+  async #beat(acked: boolean): Promise<void> {
+    try {
+      this.#sendHeartbeat(await this.#self.heartbeat(), acked);
+    } catch (error) {
+      // A heartbeat that cannot be filled in is left out: made-up figures would be worse.
+      this.#logger.error("link.heartbeat_failed", { error });
+    }
+    if (this.#broken) return;
+    this.#heartbeatTimer = this.#clock.setTimeout(() => this.#beat(acked), this.#timings.heartbeatMs);
+  }
+
+  #sendHeartbeat(payload: Heartbeat, acked: boolean): void {
+    if (this.#broken) return;
+    const id = crypto.randomUUID();
+    if (acked && this.#unackedHeartbeat === undefined) {
+      const { ackMs } = this.#timings;
+      const onPassed = () => this.#break(`the hub did not answer a heartbeat within ${ackMs} ms`);
+      this.#unackedHeartbeat = {
+        id,
+        deadline: new Deadline({ clock: this.#clock, delayMs: ackMs, onPassed }),
+      };
+    }
+    this.#outbox.setHeartbeat({ type: "heartbeat", id, payload });
+    this.#writer.wake();
+    this.onHeartbeat?.(payload);
+  }
+}

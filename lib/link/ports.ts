@@ -1,0 +1,47 @@
+/** What a connection needs of the agent's other parts; each is a narrow port that the agent's root fills. */
+import type { Heartbeat, Register, SessionErrorCode, SessionStart, Stage } from "../protocol/mod.ts";
+import type { OutgoingSource } from "./outbox.ts";
+
+/** Where alerts come from. See `Delivery` in `alerts/delivery.ts`, which fits. */
+export interface AlertsPort extends OutgoingSource {
+  readonly flushed: boolean;
+  attach(connection: { alertAck: boolean; wake: () => void }): void;
+  acked(refId: string, ok: boolean, error?: string): boolean;
+  detach(end: { answered: boolean }): void;
+}
+
+/** The sending side that a connection offers to its sessions. See `sessions/session_link.ts` for the contract. */
+export interface SessionOutlet {
+  ack(refId: string, error?: string): void;
+  output(sessionId: string, stage: Stage, delta: string): Promise<void>;
+  turnDone(sessionId: string, stage: Stage, delta: string): void;
+  error(sessionId: string, code: SessionErrorCode, message: string): void;
+  final(
+    sessionId: string,
+    output: { delta?: string; stage?: Stage; report?: string },
+    onSent: () => void,
+  ): void;
+}
+
+/** The sessions of one connection. */
+export interface SessionScopePort {
+  /** @param start undefined when the payload did not fit. */
+  start(messageId: string, start: SessionStart | undefined): void;
+  input(messageId: string, sessionId: string, message: string): void;
+  cancel(sessionId: string, reason: string): void;
+  /** Refuses new sessions and cancels all. Resolves when their final outputs are queued; 1 s later at most. */
+  stop(reason: string): Promise<void>;
+  /** The connection has ended: nothing is sent any more. Resolves when all work has settled; 1 s later at most. */
+  close(reason: string): Promise<void>;
+}
+
+/** Opens the sessions of a connection that has been registered. */
+export interface SessionsPort {
+  open(link: SessionOutlet, options: { capabilities: ReadonlySet<string> }): SessionScopePort;
+}
+
+/** What the agent tells of itself. Both are asked anew each time. Figures that are not known are left out. */
+export interface SelfPort {
+  register(): Omit<Register, "capabilities">;
+  heartbeat(): Promise<Heartbeat>;
+}

@@ -1,0 +1,87 @@
+import { getLogger, type Logger } from "@logtape/logtape";
+import { type Clock, sleep, systemClock } from "../clock.ts";
+import type { Backoff } from "./backoff.ts";
+import type { RunSignals } from "./connection.ts";
+import type { ConnectionEnd, ConnectionLife } from "./connection_end.ts";
+import { type ConnectionEvent, tell } from "./connection_event.ts";
+import type { SuspensionDetector } from "./suspension.ts";
+
+/** Options of {@linkcode runForever}. */
+export interface RunForeverOptions {
+  connection: { runOnce(signals: RunSignals): Promise<ConnectionLife> };
+  backoff: Backoff;
+  suspension: SuspensionDetector;
+  clock?: Clock;
+  /** Uniform numbers in [0, 1). @default Math.random */
+  random?: () => number;
+  logger?: Logger;
+  onEvent?: ((event: ConnectionEvent) => void) | undefined;
+}
+
+/**
+ * Keeps a connection for as long as `stop` is not aborted: one life after the other, with the waits that `backoff`
+ * decides. A machine that slept is connected anew at once, whether it slept in a connection or in a wait.
+ * Resolves once the last connection is closed; never rejects.
+ */
+export async function runForever(options: RunForeverOptions, stop: AbortSignal): Promise<void> {
+  const { connection, backoff, suspension, onEvent } = options;
+  const { clock = systemClock, random = Math.random, logger = getLogger(["pawl", "link"]) } = options;
+  let state = backoff.initial();
+  while (!stop.aborted) {
+    const sleeper = new AbortController();
+    const unwatch = suspension.watch((sleptSec) => sleeper.abort(sleptSec));
+    const { end, registered } = await connection.runOnce({ stop, suspended: sleeper.signal });
+    unwatch();
+    if (registered) state = backoff.initial();
+    const decision = backoff.next(end, state, random);
+    state = decision.state;
+    if (decision.delayMs === undefined) return;
+    const retryInSec = Math.round(decision.delayMs / 100) / 10;
+    report(logger, end, retryInSec);
+    tell(onEvent, { type: "waiting", delayMs: decision.delayMs }, logger);
+    await wait(decision.delayMs, { suspension, clock, logger, stop });
+  }
+}
+
+interface WaitOptions {
+  suspension: SuspensionDetector;
+  clock: Clock;
+  logger: Logger;
+  stop: AbortSignal;
+}
+
+/** Waits `delayMs`, or until the machine has slept, or until the agent is stopped. */
+async function wait(delayMs: number, { suspension, clock, logger, stop }: WaitOptions): Promise<void> {
+  if (delayMs === 0 || stop.aborted) return;
+  const woken = new AbortController();
+  const unwatch = suspension.watch((sleptSec) => {
+    logger.info("link.woke_up", { sleptSec });
+    woken.abort();
+  });
+  try {
+    await sleep(clock, delayMs, AbortSignal.any([stop, woken.signal]));
+  } catch {
+    // Stopped or woken: the caller looks which.
+  } finally {
+    unwatch();
+  }
+}
+
+function report(logger: Logger, end: ConnectionEnd, retryInSec: number): void {
+  switch (end.kind) {
+    case "unauthorized":
+      return logger.error("link.unauthorized", { reason: end.reason, retryInSec });
+    case "dial_failed":
+      return logger.warn("link.dial_failed", { reason: end.reason, retryInSec });
+    case "not_registered":
+      return logger.warn("link.not_registered", { reason: end.reason, retryInSec });
+    case "lost":
+      return logger.warn("link.lost", { reason: end.reason, retryInSec });
+    case "suspended":
+      return logger.info("link.suspended", { sleptSec: end.sleptSec, retryInSec });
+    case "disconnected":
+      return logger.info("link.disconnected", { reason: end.reason, retryInSec });
+    case "stopped":
+      return;
+  }
+}

@@ -1,0 +1,220 @@
+/** The life that sessions of every kind share: one final output, one slot given back, silence afterwards. */
+import type { Logger } from "@logtape/logtape";
+import type { Clock, TimerId } from "../clock.ts";
+import type { SessionErrorCode, Stage } from "../protocol/mod.ts";
+import { errorText } from "./error_text.ts";
+import { guardedAbort } from "./guarded_abort.ts";
+import type { StreamCallback } from "./runners.ts";
+import type { SessionLink } from "./session_link.ts";
+
+/** How long the work of a cancelled session may take to settle before the session ends without it, in ms. */
+export const CANCEL_GRACE_MS = 1000;
+
+/** What a session's work can do to its session. All of it does nothing once the session was cancelled or ended. */
+export interface SessionIo {
+  /** Aborts when the session is cancelled. */
+  readonly signal: AbortSignal;
+  readonly stream: StreamCallback;
+  /** Sends the end of a chat turn. */
+  turnDone(stage: Stage, text: string): void;
+  /** Sends `farewell` as an answer, then cancels the session. */
+  expire(farewell: string): void;
+}
+
+/** What the kinds of sessions differ in. */
+export interface SessionWork {
+  /** What a rejected {@linkcode run} is reported as. */
+  readonly failureCode: SessionErrorCode;
+  /** Called once. @returns the report, `""` for none. */
+  run(io: SessionIo): Promise<string>;
+  /** Takes what the operator wrote; absent where the kind takes no input. @returns why it is refused. */
+  input?(message: string): string | undefined;
+  /** The session ended, after a cancel, although {@linkcode run} has not settled. */
+  abandon?(): void;
+}
+
+/** A session that fails before it has any work to do. */
+export interface SessionFailure {
+  readonly code: SessionErrorCode;
+  readonly message: string;
+}
+
+/** What a {@linkcode Session} is made with. */
+export interface SessionOptions {
+  id: string;
+  type: string;
+  link: SessionLink;
+  clock: Clock;
+  logger: Logger;
+  /** Gives the slot back. Called once, when the work is over. */
+  release: () => void;
+  /** The work is over: called once, right after `release`. */
+  onOver: (session: Session) => void;
+  /** The final output was handed to the socket. Never called once the connection has ended. */
+  onSent: (session: Session) => void;
+}
+
+interface Ending {
+  outcome: "finished" | "failed" | "cancelled" | "abandoned";
+  report?: string;
+  failure?: SessionFailure;
+}
+
+/**
+ * One session. First {@linkcode run} or {@linkcode fail}, once; then {@linkcode input}, {@linkcode cancel} and
+ * {@linkcode detach} at any time. Nothing here throws. Holds a timer while a cancelled session winds down.
+ */
+export class Session implements SessionIo {
+  readonly id: string;
+  readonly #options: SessionOptions;
+  readonly #startedMs: number;
+  readonly #controller = new AbortController();
+  readonly #over = Promise.withResolvers<void>();
+  readonly #blockedStreams = new Set<() => void>();
+  #state: "running" | "cancelled" | "over" = "running";
+  #link: SessionLink | undefined;
+  #work: SessionWork | undefined;
+  #cancelReason: string | undefined;
+  #graceTimer: TimerId | undefined;
+
+  constructor(options: SessionOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#link = options.link;
+    this.#startedMs = options.clock.monotonicMs();
+  }
+
+  /** Resolves when the work has settled or was abandoned. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Begins the work. */
+  run(work: SessionWork): void {
+    this.#work = work;
+    // A runner may throw before it returns a promise: an async function makes that a rejection like any other.
+    (async () => await work.run(this))().then(
+      (report) => this.#settled({ outcome: "finished", report }),
+      (error) => {
+        const failure = { code: work.failureCode, message: errorText(error) };
+        this.#settled({ outcome: "failed", failure });
+      },
+    );
+  }
+
+  /** Ends the session with an error, at once. */
+  fail(failure: SessionFailure): void {
+    this.#settled({ outcome: "failed", failure });
+  }
+
+  /** @returns why the message is not taken, in the words of the protocol. */
+  input(message: string): string | undefined {
+    if (this.#state !== "running" || this.#work === undefined) return "session not found";
+    if (this.#work.input === undefined) return "not a chat session";
+    return this.#work.input(message);
+  }
+
+  /** Aborts the work; the session ends when that has settled, {@linkcode CANCEL_GRACE_MS} later at most. */
+  cancel(reason: string): void {
+    if (this.#state !== "running") return;
+    this.#state = "cancelled";
+    this.#cancelReason = reason;
+    const { clock, logger } = this.#options;
+    this.#graceTimer = clock.setTimeout(() => this.#abandon(), CANCEL_GRACE_MS);
+    this.#freeStreams();
+    guardedAbort(
+      this.#controller,
+      new DOMException(`the session was cancelled: ${reason}`, "AbortError"),
+      (error) => logger.warn("session.abort_listener_failed", { session: this.id, error: errorText(error) }),
+    );
+  }
+
+  /** The connection has ended: nothing is sent any more. Cancel as well. */
+  detach(): void {
+    this.#link = undefined;
+  }
+
+  readonly stream: StreamCallback = (stage, delta) => {
+    const link = this.#liveLink();
+    if (link === undefined || typeof delta !== "string") return Promise.resolve();
+    // Resolvers in a set rather than a race against one promise: a race would hold on to every delta of the session.
+    return new Promise((resolve) => {
+      const free = (): void => {
+        this.#blockedStreams.delete(free);
+        resolve();
+      };
+      this.#blockedStreams.add(free);
+      link.output(this.id, stage, delta).then(free, free);
+    });
+  };
+
+  turnDone(stage: Stage, text: string): void {
+    this.#liveLink()?.turnDone(this.id, stage, text);
+  }
+
+  expire(farewell: string): void {
+    this.stream("answer", farewell);
+    this.cancel("idle");
+  }
+
+  #liveLink(): SessionLink | undefined {
+    return this.#state === "running" ? this.#link : undefined;
+  }
+
+  #freeStreams(): void {
+    for (const free of [...this.#blockedStreams]) free();
+  }
+
+  #settled(ending: Ending): void {
+    const error = ending.failure?.message;
+    if (this.#state === "over") {
+      // The session ended without this work; its id and slot may be another's by now.
+      this.#options.logger.debug("session.settled_late", {
+        session: this.id,
+        outcome: ending.outcome,
+        ...(error !== undefined && { error }),
+      });
+    } else if (this.#state === "cancelled") {
+      // What the work came to is discarded; only the log still tells of it.
+      if (error !== undefined) {
+        this.#options.logger.debug("session.failed_after_cancel", { session: this.id, error });
+      }
+      this.#end({ outcome: "cancelled" });
+    } else this.#end(ending);
+  }
+
+  #abandon(): void {
+    this.#end({ outcome: "abandoned" });
+    this.#work?.abandon?.();
+  }
+
+  #end({ outcome, report, failure }: Ending): void {
+    const { type, clock, logger, release, onOver, onSent } = this.#options;
+    this.#state = "over"; // first: nothing that is called from here on may end it again
+    if (this.#graceTimer !== undefined) clock.clearTimeout(this.#graceTimer);
+    this.#freeStreams();
+    try {
+      release();
+    } catch (error) {
+      logger.error("session.release_failed", { session: this.id, error: errorText(error) });
+    }
+    onOver(this);
+    if (failure !== undefined) this.#link?.error(this.id, failure.code, failure.message);
+    this.#link?.final(this.id, report ? { report } : {}, () => onSent(this));
+    const fields = {
+      session: this.id,
+      type,
+      outcome,
+      durationMs: Math.round(clock.monotonicMs() - this.#startedMs),
+      ...(failure !== undefined && { code: failure.code, error: failure.message }),
+      ...(this.#cancelReason !== undefined && { reason: this.#cancelReason }),
+    };
+    if (outcome === "failed" || outcome === "abandoned") logger.warn("session.ended", fields);
+    else logger.info("session.ended", fields);
+    this.#over.resolve();
+  }
+}
