@@ -13,12 +13,12 @@ import { RingBuffer } from "./alerts/ring_buffer.ts";
 import type { Check } from "./checks/check.ts";
 import { builtInChecks } from "./checks/built_in.ts";
 import { CheckEngine, type ScheduledCheck } from "./checks/engine.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, sleep, systemClock } from "./clock.ts";
 import { parseServerAddress } from "./config/address.ts";
 import { FiguresChat } from "./diagnose/figures_chat.ts";
 import { Playbook } from "./diagnose/playbook.ts";
 import type { HostFacts } from "./host/host_facts.ts";
-import { LoadSampler } from "./host/load_figures.ts";
+import { type LoadFigures, LoadSampler } from "./host/load_figures.ts";
 import { RuntimeFacts } from "./host/runtime.ts";
 import { Backoff } from "./link/backoff.ts";
 import { Connection, type ConnectionTimings } from "./link/connection.ts";
@@ -56,7 +56,10 @@ export type {
 
 /** What an {@linkcode Agent} is made of. Only the first two are needed. */
 export interface AgentOptions {
-  /** The hub's address: `host[:port]`, or an `http`, `https`, `ws` or `wss` URL without a path. */
+  /**
+   * The hub's address: `host[:port]`, or an `http`, `https`, `ws` or `wss` URL without a path; or, as a URL object, the
+   * very endpoint to dial.
+   */
   address: string | URL;
   /** A UUIDv4 that stays the same for this host; {@linkcode openStateDir} keeps one. */
   agentId: string;
@@ -112,6 +115,7 @@ export class Agent {
   readonly #engine: CheckEngine;
   readonly #sampler: LoadSampler;
   readonly #startMs: number;
+  #reading: Promise<LoadFigures> | undefined;
   #ran = false;
 
   /** @throws ConfigError for an address that cannot be dialled. */
@@ -119,7 +123,9 @@ export class Agent {
     const { address, clock = systemClock, random = Math.random, logger = getLogger(["pawl", "agent"]) } =
       options;
     this.#options = options;
-    this.#url = address instanceof URL ? address : parseServerAddress(address);
+    this.#url = address instanceof URL && address.pathname !== "/"
+      ? address
+      : parseServerAddress(String(address));
     this.#clock = clock;
     this.#random = random;
     this.#logger = logger;
@@ -173,7 +179,7 @@ export class Agent {
     this.#ran = true;
     const { agentId, token, caCerts = [], timings, onEvent } = this.#options;
     const clock = this.#clock;
-    await this.#sampler.read(); // so that the first heartbeat's processor usage has something to start from
+    void this.#figures(stop); // so that the first heartbeat's processor usage has something to start from
     // Always a client of our own: it is what carries the authorities, and what the diagnosis of a failed dial uses.
     using client = Deno.createHttpClient({ caCerts: [...caCerts] });
     const connection = new Connection({
@@ -183,7 +189,7 @@ export class Agent {
       client,
       alerts: this.#delivery,
       sessions: this.#dispatcher,
-      self: { register: () => this.#register(), heartbeat: () => this.#heartbeat() },
+      self: { register: () => this.#register(), heartbeat: () => this.#heartbeat(stop) },
       clock,
       onEvent,
       ...(timings && { timings }),
@@ -217,8 +223,8 @@ export class Agent {
     };
   }
 
-  async #heartbeat(): Promise<Heartbeat> {
-    const { cpuPct, memPct } = await this.#sampler.read();
+  async #heartbeat(stop: AbortSignal): Promise<Heartbeat> {
+    const { cpuPct, memPct } = await this.#figures(stop);
     return {
       active_sessions: this.#limiter.active,
       active_alerts: this.#engine.activeAlerts,
@@ -226,7 +232,20 @@ export class Agent {
       ...(memPct !== undefined && { mem_pct: memPct }),
     };
   }
+
+  /** The host is asked one question at a time; where it takes long, a heartbeat goes out without figures. */
+  async #figures(stop: AbortSignal): Promise<LoadFigures> {
+    this.#reading ??= this.#sampler.read().finally(() => this.#reading = undefined);
+    const read = new AbortController();
+    const patience = sleep(this.#clock, FIGURES_MS, AbortSignal.any([stop, read.signal]));
+    const figures = await Promise.race([this.#reading, patience.then(() => ({}), () => ({}))]);
+    read.abort();
+    return figures;
+  }
 }
+
+/** How long a heartbeat waits for the host's figures, in milliseconds. */
+const FIGURES_MS = 2000;
 
 /** The protocol's names for architectures. */
 const ARCHITECTURES: Readonly<Record<typeof Deno.build.arch, string>> = { x86_64: "amd64", aarch64: "arm64" };

@@ -1,6 +1,6 @@
 import { getLogger, type Logger } from "@logtape/logtape";
 import { type Clock, systemClock, type TimerId } from "../clock.ts";
-import { encode, MAX_EVENTS_PER_MESSAGE } from "../protocol/mod.ts";
+import { encode, isLonger, MAX_EVENTS_PER_MESSAGE, MAX_MESSAGE_BYTES } from "../protocol/mod.ts";
 import type { AlertEvent } from "./event.ts";
 import type { AlertQueue, Lease } from "./queue.ts";
 
@@ -58,14 +58,22 @@ interface Batch {
 }
 
 function newBatch(id: string, lease: Lease<AlertEvent>): Batch {
-  return { id, lease, state: "waiting", everSent: false, writtenAtMs: undefined, refusals: 0, notBeforeMs: 0 };
+  return {
+    id,
+    lease,
+    state: "waiting",
+    everSent: false,
+    writtenAtMs: undefined,
+    refusals: 0,
+    notBeforeMs: 0,
+  };
 }
 
 /** Without acks, how many batches may be younger than `settleMs`: bounds the memory, not the protocol. */
 const MAX_WINDOW = 1024;
 
 /** A message longer than this is cut into smaller batches. */
-const MAX_BATCH_SIZE = 512 * 1024;
+const MAX_BATCH_BYTES = 512 * 1024;
 
 /**
  * At-least-once delivery of alert events, over any number of connections, one at a time.
@@ -159,13 +167,17 @@ export class Delivery implements Disposable {
     if (connection === undefined) return undefined;
     if (this.#sent >= (connection.alertAck ? this.#ackWindow : this.#window)) return undefined;
     // The waiting ones are all older than any that is sent, but for those that a refusal made wait again.
-    if (this.#batches.size > this.#sent) {
+    while (this.#batches.size > this.#sent) {
       const again = this.#batches.values().find((batch) => batch.state === "waiting");
-      if (again !== undefined) {
-        return again.notBeforeMs <= this.#clock.monotonicMs()
-          ? this.#send(again, this.#encode(again))
-          : undefined;
+      if (again === undefined) break;
+      if (again.notBeforeMs > this.#clock.monotonicMs()) {
+        if (this.#timer === undefined) this.#startTimer();
+        return undefined;
       }
+      const text = this.#tryEncode(again);
+      if (text !== undefined) return this.#send(again, text);
+      this.#batches.delete(again.id);
+      this.#reject(again, "it can no longer be written as JSON");
     }
     for (let max = MAX_EVENTS_PER_MESSAGE;;) {
       if (this.#queue.waiting === 0 || (!idle && this.#queue.waiting < MAX_EVENTS_PER_MESSAGE)) {
@@ -176,11 +188,14 @@ export class Delivery implements Disposable {
       const id = crypto.randomUUID();
       const batch = newBatch(id, lease);
       const text = this.#tryEncode(batch);
-      if (lease.items.length > 1 && (text === undefined || text.length > MAX_BATCH_SIZE)) {
+      if (lease.items.length > 1 && (text === undefined || isLonger(text, MAX_BATCH_BYTES))) {
         this.#queue.giveBack(lease);
         max = Math.ceil(lease.items.length / 2);
       } else if (text === undefined) {
         this.#reject(batch, "it cannot be written as JSON");
+      } else if (isLonger(text, MAX_MESSAGE_BYTES)) {
+        // The hub would end the connection over it, again and again, and nothing behind it would ever arrive.
+        this.#reject(batch, `it is longer than the ${MAX_MESSAGE_BYTES} bytes that a message may have`);
       } else {
         this.#batches.set(id, batch);
         return this.#send(batch, text);
@@ -221,18 +236,14 @@ export class Delivery implements Disposable {
       onWritten: () => {
         if (this.#connection !== connection || batch.state !== "sent") return;
         batch.writtenAtMs = this.#clock.monotonicMs();
-        if (!connection?.alertAck) this.#startTimer(this.#settleMs);
+        if (!connection?.alertAck && this.#timer === undefined) this.#startTimer();
       },
     };
   }
 
-  #encode({ id, lease }: Batch): string {
-    return encode({ type: "alert_events", id, payload: { events: lease.items as AlertEvent[] } });
-  }
-
-  #tryEncode(batch: Batch): string | undefined {
+  #tryEncode({ id, lease }: Batch): string | undefined {
     try {
-      return this.#encode(batch);
+      return encode({ type: "alert_events", id, payload: { events: lease.items as AlertEvent[] } });
     } catch {
       return undefined; // an embedder's event that is no plain data
     }
@@ -255,7 +266,7 @@ export class Delivery implements Disposable {
     batch.state = "waiting";
     this.#sent--;
     batch.notBeforeMs = this.#clock.monotonicMs() + delayMs;
-    this.#startTimer(delayMs);
+    this.#startTimer();
   }
 
   #reject({ lease }: Batch, why: string): void {
@@ -271,34 +282,40 @@ export class Delivery implements Disposable {
     this.#queue.settle(batch.lease);
   }
 
+  /** Each batch that settles makes room for one more than itself: a window that settles has doubled. */
   #settleWritten(minAgeMs: number): void {
-    const newestMs = this.#clock.monotonicMs() - minAgeMs;
+    const nowMs = this.#clock.monotonicMs();
     for (const batch of this.#batches.values()) {
-      if (batch.writtenAtMs === undefined || batch.writtenAtMs > newestMs) break;
+      if (batch.writtenAtMs === undefined || batch.writtenAtMs + minAgeMs > nowMs) break;
       this.#settle(batch);
-      this.#window = Math.min(this.#window * 2, MAX_WINDOW);
+      this.#window = Math.min(this.#window + 1, MAX_WINDOW);
     }
   }
 
-  /** One timer serves both what becomes old enough to settle and what may be tried again. */
-  #startTimer(delayMs: number): void {
-    if (this.#timer !== undefined) return;
+  /**
+   * Sets the one timer for the oldest batch that time does something for: that settles it, without acks, or lets it
+   * be tried again. No younger one may overtake that, so none needs a timer of its own.
+   */
+  #startTimer(): void {
+    this.#stopTimer();
+    const dueMs = this.#nextDueMs();
+    if (dueMs === undefined) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
       if (!this.#connection?.alertAck) this.#settleWritten(this.#settleMs);
       this.#connection?.wake();
-      this.#startTimerForNext();
-    }, delayMs);
+      this.#startTimer();
+    }, Math.max(0, dueMs - this.#clock.monotonicMs()));
   }
 
-  #startTimerForNext(): void {
+  #nextDueMs(): number | undefined {
     const nowMs = this.#clock.monotonicMs();
     for (const batch of this.#batches.values()) {
-      const dueMs = batch.state === "waiting"
-        ? batch.notBeforeMs
-        : (batch.writtenAtMs ?? Infinity) + this.#settleMs;
-      if (dueMs > nowMs && dueMs < Infinity) return this.#startTimer(dueMs - nowMs);
+      if (this.#connection?.alertAck) {
+        if (batch.state === "waiting") return batch.notBeforeMs > nowMs ? batch.notBeforeMs : undefined;
+      } else if (batch.writtenAtMs !== undefined) return batch.writtenAtMs + this.#settleMs;
     }
+    return undefined;
   }
 
   #stopTimer(): void {

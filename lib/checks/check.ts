@@ -5,13 +5,15 @@ import type { EventStatus } from "../alerts/event.ts";
 export interface Finding {
   /** `check` is `<plugin>::<dimension>`, `target` what was looked at. */
   readonly labels: Readonly<Record<string, string>> & { readonly check: string; readonly target: string };
+  /** How bad it is; `Ok` where all is well. */
   readonly status: EventStatus;
   /** One short line: the figure, and the threshold it reached. */
   readonly description: string;
+  /** What an event carries besides, for people. */
   readonly attrs: {
     /** The figure with its unit. */
     readonly current_value: string;
-    /** The thresholds, for people. */
+    /** The thresholds in words. */
     readonly threshold_desc: string;
   };
   /** The bare figure in the unit that {@linkcode attrs} tells; missing where a finding is a state. */

@@ -8,6 +8,7 @@ import { type Outcome, runSchedule } from "./schedule.ts";
 
 /** A check and its pace. */
 export interface ScheduledCheck {
+  /** What is to look. */
   check: Check;
   /**
    * From one gather's start to the next one's.

@@ -76,17 +76,22 @@ async function create(stateDir: string, path: string, id: string): Promise<void>
       for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
       await file.sync();
     }
-    // Unlike a rename, a link never replaces: of several creators one wins, whole.
-    await Deno.link(temporary, path);
-  } catch (error) {
-    // The second: a faster creator has swept our file away.
-    const isLost = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotFound;
-    if (!isLost) throw error;
+    await publish(temporary, path);
   } finally {
     await Deno.remove(temporary).catch(() => {});
   }
   await sweep(stateDir);
   await syncFolder(stateDir);
+}
+
+/** Unlike a rename, a link never replaces: of several creators one wins, whole. */
+async function publish(temporary: string, path: string): Promise<void> {
+  try {
+    await Deno.link(temporary, path);
+  } catch (error) {
+    // Lost: a faster creator was first, or has already swept our file away.
+    if (!(error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 /** Removes what killed creators left behind: once an identity is there, nobody needs theirs any more. */

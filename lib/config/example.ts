@@ -12,6 +12,7 @@ export const EXAMPLE = `# Configuration of pawl. Check it with: pawl config chec
 
 # What this host is: text by name, sent when the agent registers.
 [labels]
+# Any name will do.
 #environment = "production"
 
 # The server to connect to.

@@ -41,7 +41,7 @@ export function lineOf(text: string, path: readonly PropertyKey[]): number | und
   for (let count = 1; count <= lines.length; count++) {
     let table: TomlTable;
     try {
-      table = parseToml(lines.slice(0, count).join("\n"));
+      table = parseToml(`${lines.slice(0, count).join("\n")}\n`);
     } catch {
       continue; // inside a string or list of several lines
     }

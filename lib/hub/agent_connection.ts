@@ -32,6 +32,8 @@ export interface ConnectionShared {
   readonly maxOutputChars: number;
   /** The agent said who it is; called before its ack leaves. */
   readonly onRegistered: (connection: AgentConnection) => void;
+  /** Called before anybody is told; returns whether another connection of the same agent is registered. */
+  readonly onEnded: (connection: AgentConnection) => boolean;
 }
 
 /** Takes over a socket that is being upgraded. Ends by itself; nothing is sent or told once {@linkcode ended} resolved. */
@@ -108,9 +110,13 @@ export class AgentConnection {
     if (this.#endReason !== undefined || this.#leaving !== undefined) return this.ended;
     const { clock, closeTimeoutMs, newId } = this.#shared;
     this.#leaving = reason;
-    this.#send({ type: "disconnect", id: newId(), payload: { reason, retry_after_sec: retryAfterSec } });
+    if (this.#socket.readyState !== WebSocket.OPEN) {
+      this.abandon(reason); // not through with the upgrade, or leaving already: it could not be told
+      return this.ended;
+    }
     clock.clearTimeout(this.#timer);
     this.#timer = clock.setTimeout(() => this.abandon(reason), closeTimeoutMs);
+    this.#send({ type: "disconnect", id: newId(), payload: { reason, retry_after_sec: retryAfterSec } });
     return this.ended;
   }
 
@@ -124,13 +130,14 @@ export class AgentConnection {
   #end(reason: string): void {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;
-    const { clock, emit, logger } = this.#shared;
+    const { clock, emit, logger, onEnded } = this.#shared;
     const { agentId } = this;
     this.#listening.abort();
     clock.clearTimeout(this.#timer);
+    const replaced = onEnded(this);
     this.#sessions.end(reason);
-    logger.info("agent.disconnected", { agentId, reason });
-    emit({ type: "agent_disconnected", agentId, reason });
+    logger.info("agent.disconnected", { agentId, reason, replaced });
+    emit({ type: "agent_disconnected", agentId, reason, replaced });
     this.#resolveEnded();
   }
 

@@ -24,8 +24,10 @@ export type HubEvent =
   | { type: "alerts"; agentId: string; messageId: string; events: readonly AlertEvent[] }
   | { type: "session_output"; agentId: string; output: SessionOutput }
   | { type: "session_ended"; agentId: string; sessionId: string; final: SessionFinal }
-  /** Follows each `agent_connected`, once. */
-  | { type: "agent_disconnected"; agentId: string; reason: string };
+  /**
+   * Follows each `agent_connected`, once. `replaced`: another connection of this agent is registered, it is not gone.
+   */
+  | { type: "agent_disconnected"; agentId: string; reason: string; replaced: boolean };
 
 /** Called synchronously; what it throws, or rejects with, is logged and has no other effect. */
 export type HubEventListener = (event: HubEvent) => void | Promise<void>;

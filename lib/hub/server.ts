@@ -78,10 +78,8 @@ const DISPLACED_RETRY_SEC = 60;
  * @throws RangeError for a bound or an empty token; the runtime's error (such as `Deno.errors.AddrInUse`) if it cannot
  * listen
  */
-export async function startHub(options: HubOptions = {}): Promise<Hub> {
-  const hub = new RunningHub(options);
-  await Promise.resolve();
-  return hub;
+export function startHub(options: HubOptions = {}): Promise<Hub> {
+  return new Promise((resolve) => resolve(new RunningHub(options)));
 }
 
 class RunningHub implements Hub {
@@ -134,6 +132,7 @@ class RunningHub implements Hub {
       maxBufferedBytes,
       maxOutputChars,
       onRegistered: (connection) => this.#onRegistered(connection),
+      onEnded: (connection) => this.#onEnded(connection),
     };
     this.#server = Deno.serve(
       { hostname, port, onListen: () => {}, onError: (error) => this.#onServerError(error) },
@@ -181,7 +180,8 @@ class RunningHub implements Hub {
   }
 
   close(): Promise<void> {
-    return this.#closing ??= this.#stop();
+    // In a later turn, so that a listener that calls this again finds the first call's promise.
+    return this.#closing ??= Promise.resolve().then(() => this.#stop());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -216,7 +216,6 @@ class RunningHub implements Hub {
     }
     const connection = new AgentConnection(upgrade.socket, admission.agentId, this.#shared);
     this.#connections.add(connection);
-    connection.ended.then(() => this.#forget(connection));
     return upgrade.response;
   }
 
@@ -237,8 +236,9 @@ class RunningHub implements Hub {
     displaced.disconnect("a newer connection of this agent took over", DISPLACED_RETRY_SEC);
   }
 
-  #forget(connection: AgentConnection): void {
+  #onEnded(connection: AgentConnection): boolean {
     this.#connections.delete(connection);
     this.#registry.remove(connection);
+    return this.#registry.get(connection.agentId) !== undefined;
   }
 }

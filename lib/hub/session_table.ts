@@ -107,8 +107,8 @@ export class SessionTable {
   /** The connection is over: every session ends, and whoever waits is told why. */
   end(reason: string): void {
     this.#ended = reason;
-    for (const resolve of [...this.#unanswered.values()]) resolve({ ok: false, error: reason });
     for (const { settle } of [...this.#live.values()]) settle({ error: reason });
+    for (const resolve of [...this.#unanswered.values()]) resolve({ ok: false, error: reason });
   }
 
   #input(sessionId: string, message: string): Promise<Answer> {

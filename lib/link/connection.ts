@@ -156,24 +156,26 @@ export class Connection {
   /** Each end has its goodbye: all of it where the hub listens, none where it cannot hear. */
   async #close(live: LiveConnection, socket: OpenSocket, end: ConnectionEnd): Promise<void> {
     const { closeMs, flushMs } = this.#timings;
+    const goodbye = (code: number, reason: string) => {
+      live.stopWriting();
+      return socket.close(code, reason, closeMs);
+    };
     let answered = false;
     switch (end.kind) {
       case "stopped":
         await live.closeSessions("the agent is stopping");
         await this.#flush(live, flushMs);
-        answered = await socket.close(CloseCode.normal, "agent stopping", closeMs);
+        answered = await goodbye(CloseCode.normal, "agent stopping");
         break;
       case "disconnected":
         await live.closeSessions("the hub disconnected");
         await this.#flush(live, closeMs);
-        answered = await socket.close(CloseCode.normal, "disconnected by the hub", closeMs);
-        break;
-      case "not_registered":
-        await socket.close(CloseCode.normal, "not registered", closeMs);
+        answered = await goodbye(CloseCode.normal, "disconnected by the hub");
         break;
       default:
-        if (live.closeCode === undefined) socket.abandon();
-        else await socket.close(live.closeCode, "message too big", closeMs);
+        if (live.closeCode !== undefined) await goodbye(live.closeCode, "message too big");
+        else if (end.kind === "not_registered") await goodbye(CloseCode.normal, "not registered");
+        else socket.abandon();
     }
     await live.dispose({ answered });
   }

@@ -3,6 +3,7 @@
  * so the same address is asked once more by `fetch`, through the same HTTP client, without upgrade headers: no
  * second connection can come of it.
  */
+import type { Clock } from "../clock.ts";
 import { DialError } from "./dial_error.ts";
 
 /** What {@linkcode diagnoseDial} needs. */
@@ -12,8 +13,8 @@ export interface DiagnoseDialOptions {
   client: Deno.HttpClient | undefined;
   /** How long the question may take, in milliseconds. */
   deadlineMs: number;
-  /** Milliseconds since 1970: a `Retry-After` may be a date. */
-  wallMs: number;
+  /** For the deadline, and because a `Retry-After` may be a date. */
+  clock: Clock;
   signal: AbortSignal;
 }
 
@@ -30,7 +31,7 @@ export async function diagnoseDial(socketError: string, options: DiagnoseDialOpt
   if (status !== undefined) {
     // The socket's status is what the upgrade met; the second answer only adds what belongs to the same status.
     const retryAfterSec = answer.status === status && RETRY_AFTER_STATUSES.includes(status)
-      ? parseRetryAfter(answer.retryAfter, options.wallMs)
+      ? parseRetryAfter(answer.retryAfter, options.clock.wallMs())
       : undefined;
     return new DialError(
       `cannot connect to ${hub}: the server answered HTTP ${status}; ${adviseStatus(status)}`,
@@ -72,11 +73,13 @@ interface Answer {
   failure?: string;
 }
 
-async function ask({ url, headers, client, deadlineMs, signal }: DiagnoseDialOptions): Promise<Answer> {
+async function ask(
+  { url, headers, client, deadlineMs, clock, signal }: DiagnoseDialOptions,
+): Promise<Answer> {
   const question = new URL(url);
   question.protocol = url.protocol === "wss:" ? "https:" : "http:";
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), deadlineMs);
+  const timer = clock.setTimeout(() => deadline.abort(), deadlineMs);
   try {
     const response = await fetch(question, {
       headers,
@@ -91,7 +94,7 @@ async function ask({ url, headers, client, deadlineMs, signal }: DiagnoseDialOpt
     const failure = transportReason(error);
     return failure === undefined ? {} : { failure };
   } finally {
-    clearTimeout(timer);
+    clock.clearTimeout(timer);
   }
 }
 

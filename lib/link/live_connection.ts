@@ -60,7 +60,8 @@ export class LiveConnection {
   readonly #outbox: Outbox;
   readonly #writer: Writer;
   readonly #outlet: OutboxSessionOutlet;
-  readonly #end: (end: ConnectionEnd) => void;
+  readonly #resolveEnded: (end: ConnectionEnd) => void;
+  #over = false;
   #registerId = "";
   #registered = false;
   #broken = false;
@@ -70,8 +71,9 @@ export class LiveConnection {
   #registerDeadline: Deadline | undefined;
   #readDeadline: Deadline | undefined;
   #heartbeatTimer: TimerId | undefined;
-  /** Under `heartbeat_ack`: the heartbeat that waits for its ack, and until when. */
-  #unackedHeartbeat: { id: string; deadline: Deadline } | undefined;
+  #askingForHeartbeat = false;
+  /** Under `heartbeat_ack`: the heartbeat that waits for its ack, and until when; without limit until it is written. */
+  #unackedHeartbeat: { id: string; deadline: Deadline | undefined } | undefined;
 
   constructor({ socket, alerts, sessions, self, timings, clock, logger }: LiveConnectionOptions) {
     this.#socket = socket;
@@ -83,7 +85,7 @@ export class LiveConnection {
     this.#logger = logger;
     const { promise, resolve } = Promise.withResolvers<ConnectionEnd>();
     this.ended = promise;
-    this.#end = resolve;
+    this.#resolveEnded = resolve;
     const newId = () => crypto.randomUUID();
     this.#outbox = new Outbox({ alerts, newId });
     this.#writer = new Writer({
@@ -91,7 +93,7 @@ export class LiveConnection {
       outbox: this.#outbox,
       clock,
       writeMs: timings.writeMs,
-      onStalled: () => this.#break(`a message could not be written within ${timings.writeMs} ms`),
+      onBroken: (reason) => this.#break(reason),
       onTaken: () => this.#outlet.roomChanged(),
     });
     this.#outlet = new OutboxSessionOutlet({
@@ -124,23 +126,33 @@ export class LiveConnection {
 
   /** Ends the connection for a reason from outside. */
   end(end: ConnectionEnd): void {
-    this.#end(end);
+    this.#over = true;
+    this.#resolveEnded(end);
   }
 
   /** Sends `register` and starts reading. */
   start(capabilities: readonly string[]): void {
     const { registerMs } = this.#timings;
     this.#registerId = crypto.randomUUID();
-    const payload = { ...this.#self.register(), capabilities: [...capabilities] };
-    this.#outbox.pushControl({ type: "register", id: this.#registerId, payload });
+    try {
+      const payload = { ...this.#self.register(), capabilities: [...capabilities] };
+      this.#outbox.pushControl({ type: "register", id: this.#registerId, payload });
+    } catch (error) {
+      return this.#break(`cannot fill in register: ${messageOf(error)}`);
+    }
     this.#registerDeadline = new Deadline({
       clock: this.#clock,
       delayMs: registerMs,
       onPassed: () =>
-        this.#end({ kind: "not_registered", reason: `no ack of register within ${registerMs} ms` }),
+        this.end({ kind: "not_registered", reason: `no ack of register within ${registerMs} ms` }),
     });
     this.#writer.wake();
     this.#read();
+  }
+
+  /** Writes nothing from now on: what the socket would swallow stays where it is. Before saying goodbye. */
+  stopWriting(): void {
+    this.#writer[Symbol.dispose]();
   }
 
   /** Refuses new sessions, cancels the running ones and queues their final outputs. */
@@ -157,7 +169,7 @@ export class LiveConnection {
     this.#writer[Symbol.dispose]();
     this.#registerDeadline?.[Symbol.dispose]();
     this.#readDeadline?.[Symbol.dispose]();
-    this.#unackedHeartbeat?.deadline[Symbol.dispose]();
+    this.#unackedHeartbeat?.deadline?.[Symbol.dispose]();
     if (this.#heartbeatTimer !== undefined) this.#clock.clearTimeout(this.#heartbeatTimer);
     this.onRegistered = this.onHeartbeat = undefined;
     this.#outlet.close();
@@ -168,7 +180,7 @@ export class LiveConnection {
   /** Ends the connection, for nothing more can be said on it. */
   #break(reason: string): void {
     this.#broken = true;
-    this.#end(this.#registered ? { kind: "lost", reason } : { kind: "not_registered", reason });
+    this.end(this.#registered ? { kind: "lost", reason } : { kind: "not_registered", reason });
   }
 
   async #read(): Promise<void> {
@@ -182,7 +194,7 @@ export class LiveConnection {
       this.#break(reason === "" || code === 1006 ? why : `${why}: ${reason}`);
     } catch (error) {
       if (error instanceof MessageTooBigError) this.#closeCode = CloseCode.messageTooBig;
-      this.#break(error instanceof Error ? error.message : String(error));
+      this.#break(messageOf(error));
     }
   }
 
@@ -205,7 +217,7 @@ export class LiveConnection {
         return;
       case "disconnect": {
         const { reason, retry_after_sec } = message.payload;
-        return this.#end({ kind: "disconnected", reason, retryAfterSec: retry_after_sec });
+        return this.end({ kind: "disconnected", reason, retryAfterSec: retry_after_sec });
       }
       case "ack":
         return this.#receiveAck(message.ref_id, message.payload);
@@ -244,12 +256,13 @@ export class LiveConnection {
 
   #receiveAck(refId: string | undefined, ack: HubAck): void {
     if (!this.#registered) {
+      if (this.#over) return; // too late: nothing may begin while the goodbye is under way
       if (refId === undefined || refId === this.#registerId) this.#receiveRegisterAck(ack);
       return;
     }
     if (refId === undefined) return;
     if (this.#unackedHeartbeat?.id === refId) {
-      this.#unackedHeartbeat.deadline[Symbol.dispose]();
+      this.#unackedHeartbeat.deadline?.[Symbol.dispose]();
       this.#unackedHeartbeat = undefined;
       return;
     }
@@ -259,50 +272,70 @@ export class LiveConnection {
   #receiveRegisterAck({ ok, error, warning, capabilities }: HubAck): void {
     this.#registerDeadline?.[Symbol.dispose]();
     if (!ok) {
-      return this.#end({
+      return this.end({
         kind: "not_registered",
         reason: `register rejected: ${error || "the hub gave no reason"}`,
       });
     }
-    this.#registered = true;
     const agreed = new Set(capabilities);
+    try {
+      this.#scope = this.#sessions.open(this.#outlet, { capabilities: agreed });
+    } catch (error) {
+      return this.#break(`cannot open sessions: ${messageOf(error)}`);
+    }
+    this.#registered = true;
     const { readMs } = this.#timings;
     this.#readDeadline = new Deadline({
       clock: this.#clock,
       delayMs: readMs,
       onPassed: () => this.#break(`the hub was silent for ${readMs} ms`),
     });
-    this.#scope = this.#sessions.open(this.#outlet, { capabilities: agreed });
     this.onRegistered?.({ capabilities: [...agreed], warning });
     this.#beat(agreed.has("heartbeat_ack"));
     this.#alerts.attach({ alertAck: agreed.has("alert_ack"), wake: () => this.#writer.wake() });
     for (const handle of this.#early.splice(0)) handle();
   }
 
-  async #beat(acked: boolean): Promise<void> {
+  /** Beats on whatever becomes of this one beat. */
+  #beat(acked: boolean): void {
+    this.#heartbeatTimer = this.#clock.setTimeout(() => this.#beat(acked), this.#timings.heartbeatMs);
+    if (this.#askingForHeartbeat) this.#logger.warn("link.heartbeat_late");
+    else this.#fillInHeartbeat(acked);
+  }
+
+  async #fillInHeartbeat(acked: boolean): Promise<void> {
+    this.#askingForHeartbeat = true;
     try {
       this.#sendHeartbeat(await this.#self.heartbeat(), acked);
     } catch (error) {
       // A heartbeat that cannot be filled in is left out: made-up figures would be worse.
       this.#logger.error("link.heartbeat_failed", { error });
     }
-    if (this.#broken) return;
-    this.#heartbeatTimer = this.#clock.setTimeout(() => this.#beat(acked), this.#timings.heartbeatMs);
+    this.#askingForHeartbeat = false;
   }
 
   #sendHeartbeat(payload: Heartbeat, acked: boolean): void {
     if (this.#broken) return;
     const id = crypto.randomUUID();
-    if (acked && this.#unackedHeartbeat === undefined) {
-      const { ackMs } = this.#timings;
-      const onPassed = () => this.#break(`the hub did not answer a heartbeat within ${ackMs} ms`);
-      this.#unackedHeartbeat = {
-        id,
-        deadline: new Deadline({ clock: this.#clock, delayMs: ackMs, onPassed }),
-      };
-    }
-    this.#outbox.setHeartbeat({ type: "heartbeat", id, payload });
+    this.#outbox.setHeartbeat({ type: "heartbeat", id, payload }, acked ? this.#expectAck(id) : {});
     this.#writer.wake();
     this.onHeartbeat?.(payload);
   }
+
+  /** The hub's time starts when the heartbeat is out, for on a slow line much may be written before it. */
+  #expectAck(id: string): { onSent: () => void; onWritten: () => void } {
+    const delayMs = this.#timings.ackMs;
+    const onPassed = () => this.#break(`the hub did not answer a heartbeat within ${delayMs} ms`);
+    return {
+      onSent: () => this.#unackedHeartbeat ??= { id, deadline: undefined },
+      onWritten: () => {
+        if (this.#unackedHeartbeat?.id !== id) return;
+        this.#unackedHeartbeat.deadline = new Deadline({ clock: this.#clock, delayMs, onPassed });
+      },
+    };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

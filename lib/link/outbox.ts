@@ -61,12 +61,14 @@ export class Outbox {
   readonly #maxControlSize: number;
   readonly #control: string[] = [];
   #controlSize = 0;
-  #heartbeat: string | undefined;
+  #heartbeat: Outgoing | undefined;
   /** In the order of their turns: the first is next. */
   readonly #sessions = new Map<string, SessionLane>();
   #sessionSize = 0;
   #turn: "alerts" | "sessions" = "alerts";
   #credit: number;
+  /** Whether this turn began because the other side had used its own up: then waiting to grow would be starving. */
+  #earned = false;
 
   constructor({
     alerts,
@@ -104,8 +106,8 @@ export class Outbox {
   }
 
   /** Sets the heartbeat; one that still waits is replaced, for only the newest says anything. */
-  setHeartbeat(message: MessageToHub): void {
-    this.#heartbeat = encode(message);
+  setHeartbeat(message: MessageToHub, hooks: Pick<Outgoing, "onSent" | "onWritten"> = {}): void {
+    this.#heartbeat = { text: encode(message), ...hooks };
   }
 
   /** Adds streamed output, merged with what waits of the same session and stage. */
@@ -132,7 +134,8 @@ export class Outbox {
 
   /**
    * Takes out the next message to write.
-   * @param idle whether nothing is being written. If something is, what can still grow by merging is left waiting.
+   * @param idle whether nothing is being written. If something is, what can still grow by merging is left waiting,
+   * but no longer than the other side's turn.
    */
   next(idle: boolean): Outgoing | undefined {
     const control = this.#control.shift();
@@ -141,25 +144,27 @@ export class Outbox {
       return { text: control };
     }
     if (this.#heartbeat !== undefined) {
-      const text = this.#heartbeat;
+      const heartbeat = this.#heartbeat;
       this.#heartbeat = undefined;
-      return { text };
+      return heartbeat;
     }
-    if (this.#credit <= 0) this.#passTurn();
+    if (this.#credit <= 0) this.#passTurn(true);
     for (let lanes = 0; lanes < 2; lanes++) {
-      const outgoing = this.#turn === "alerts" ? this.#alerts.next(idle) : this.#nextOfSessions(idle);
+      const now = idle || this.#earned;
+      const outgoing = this.#turn === "alerts" ? this.#alerts.next(now) : this.#nextOfSessions(now);
       if (outgoing !== undefined) {
         this.#credit -= outgoing.text.length;
         return outgoing;
       }
-      this.#passTurn();
+      this.#passTurn(false);
     }
     return undefined;
   }
 
-  #passTurn(): void {
+  #passTurn(earned: boolean): void {
     this.#turn = this.#turn === "alerts" ? "sessions" : "alerts";
     this.#credit = this.#turnSize;
+    this.#earned = earned;
   }
 
   #lane(sessionId: string): SessionLane {
@@ -182,7 +187,7 @@ export class Outbox {
     }
     // One piece must not take longer than a turn, or it would delay the alerts behind it.
     for (let from = 0; from < delta.length;) {
-      const to = codePointBoundary(delta, from + this.#turnSize);
+      const to = codePointBoundary(delta, from, from + this.#turnSize);
       lane.entries.push({ kind: "delta", stage, delta: delta.slice(from, to) });
       from = to;
     }
@@ -222,9 +227,9 @@ export class Outbox {
   }
 }
 
-/** `index`, or one less where it would cut a surrogate pair in two. */
-function codePointBoundary(text: string, index: number): number {
+/** `index`, or one less where it would cut a surrogate pair in two; always beyond `from`. */
+function codePointBoundary(text: string, from: number, index: number): number {
   if (index >= text.length) return text.length;
   const code = text.charCodeAt(index - 1);
-  return code >= 0xd800 && code <= 0xdbff && index > 1 ? index - 1 : index;
+  return code >= 0xd800 && code <= 0xdbff && index - 1 > from ? index - 1 : index;
 }

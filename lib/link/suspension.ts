@@ -17,6 +17,8 @@ export class SuspensionDetector {
   readonly #clock: Clock;
   readonly #thresholdSec: number;
   readonly #intervalMs: number;
+  /** As of the last look. Kept between watches, so that sleep which fell between two is noticed by the second. */
+  #lastLeadSec: number | undefined;
 
   constructor({ clock, thresholdSec = 5, intervalMs = 2000 }: SuspensionDetectorOptions) {
     this.#clock = clock;
@@ -25,23 +27,27 @@ export class SuspensionDetector {
   }
 
   /**
-   * Looks until stopped, and calls back with the seconds slept each time the machine has slept.
+   * Looks until stopped, and calls back with the seconds slept each time the machine has slept. One watch at a time.
    * @returns stops it; idempotent.
    */
   watch(onWake: (sleptSec: number) => void): () => void {
-    let lead = this.#leadSec();
-    if (lead === undefined) return () => {};
+    this.#lastLeadSec ??= this.#leadSec();
+    if (this.#lastLeadSec === undefined) return () => {};
+    let stopped = false;
     const look = () => {
-      const now = this.#leadSec() ?? lead as number;
-      const sleptSec = now - (lead as number);
-      if (sleptSec > this.#thresholdSec) {
-        lead = now;
-        onWake(Math.round(sleptSec));
+      const lastSec: number = this.#lastLeadSec ?? 0;
+      const nowSec = this.#leadSec() ?? lastSec;
+      if (nowSec - lastSec > this.#thresholdSec) {
+        this.#lastLeadSec = nowSec;
+        onWake(Math.round(nowSec - lastSec));
       }
-      timer = this.#clock.setTimeout(look, this.#intervalMs);
+      if (!stopped) timer = this.#clock.setTimeout(look, this.#intervalMs);
     };
     let timer = this.#clock.setTimeout(look, this.#intervalMs);
-    return () => this.#clock.clearTimeout(timer);
+    return () => {
+      stopped = true;
+      this.#clock.clearTimeout(timer);
+    };
   }
 
   /** How far the system's uptime is ahead of the monotonic clock, whose start is arbitrary. */

@@ -4,7 +4,7 @@
  */
 import { getLogger, type Logger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../clock.ts";
-import { CloseCode, MAX_MESSAGE_BYTES } from "../protocol/mod.ts";
+import { CloseCode, isLonger, MAX_MESSAGE_BYTES } from "../protocol/mod.ts";
 import { diagnoseDial, statusOf } from "./dial_diagnosis.ts";
 import { AuthenticationError, DialError } from "./dial_error.ts";
 import { MessageQueue } from "./message_queue.ts";
@@ -82,8 +82,7 @@ export async function dial(options: DialOptions, signal: AbortSignal): Promise<O
       `the server at ${url.host} answered HTTP 401: it does not accept this agent's token; check [server] token`,
     );
   }
-  const wallMs = clock.wallMs();
-  const error = await diagnoseDial(failure, { url, headers, client, deadlineMs: diagnoseMs, wallMs, signal });
+  const error = await diagnoseDial(failure, { url, headers, client, deadlineMs: diagnoseMs, clock, signal });
   signal.throwIfAborted();
   throw error;
 }
@@ -132,6 +131,9 @@ interface NativeSocketOptions {
   clock: Clock;
   logger: Logger;
 }
+
+/** What a close frame without a code reads as. */
+const CODE_ABSENT = 1005;
 
 class NativeSocket implements OpenSocket {
   readonly messages = new MessageQueue();
@@ -182,11 +184,14 @@ class NativeSocket implements OpenSocket {
 
   async close(code: number, reason: string, deadlineMs: number): Promise<boolean> {
     if (this.#abandoned) return false;
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
+    const said = this.#socket.readyState === WebSocket.OPEN;
+    if (said) this.#socket.close(code, reason);
     const timer = this.#clock.setTimeout(() => this.abandon(), deadlineMs);
     const { code: peerCode } = await this.ended;
     this.#clock.clearTimeout(timer);
-    return this.#closedByPeer && peerCode !== 1006;
+    // A peer that closed by itself has not answered: it may have stopped reading long before. An answer repeats our
+    // code or has none.
+    return said && this.#closedByPeer && (peerCode === code || peerCode === CODE_ABSENT);
   }
 
   abandon(): void {
@@ -204,10 +209,4 @@ class NativeSocket implements OpenSocket {
     this.messages.end();
     this.#resolveEnded(end);
   }
-}
-
-/** Whether `text` takes more than `maxBytes` in UTF-8, encoding it only where its length leaves that open. */
-function isLonger(text: string, maxBytes: number): boolean {
-  if (text.length > maxBytes) return true;
-  return text.length * 3 > maxBytes && new TextEncoder().encode(text).length > maxBytes;
 }

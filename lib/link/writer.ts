@@ -12,12 +12,16 @@ export interface WriterOptions {
   socket: WritableSocket;
   outbox: Outbox;
   clock: Clock;
-  /** How long one message may take to be written. @default 10 s */
+  /**
+   * How long the oldest message may take to be written, counted from when the one before it was: a slow line that
+   * gets on is not a dead one.
+   * @default 10 s
+   */
   writeMs?: number;
   /** The socket is fed while less than this is buffered in it. @default 1 MiB */
   highWaterBytes?: number;
-  /** Called once, when a message could not be written in time. Nothing is written after it. */
-  onStalled: () => void;
+  /** Called once, when a message could not be written in time, or not be had. Nothing is written after it. */
+  onBroken: (reason: string) => void;
   /** Called after messages have been taken out of the outbox: there may be room for more. */
   onTaken?: () => void;
 }
@@ -25,7 +29,6 @@ export interface WriterOptions {
 /** A message that the socket has, and how much the socket will have been given in all when it is out. */
 interface Unwritten {
   readonly endBytes: number;
-  readonly sentAtMs: number;
   readonly onWritten: (() => void) | undefined;
 }
 
@@ -43,10 +46,12 @@ export class Writer implements Disposable {
   readonly #clock: Clock;
   readonly #writeMs: number;
   readonly #highWaterBytes: number;
-  readonly #onStalled: () => void;
+  readonly #onBroken: (reason: string) => void;
   readonly #onTaken: (() => void) | undefined;
   readonly #unwritten: Unwritten[] = [];
   #firstUnwritten = 0;
+  /** When the socket last got on: it wrote a message out, or was given one while it had none. */
+  #progressAtMs = 0;
   #givenBytes = 0;
   #poll: TimerId | undefined;
   #pollMs = FIRST_POLL_MS;
@@ -54,14 +59,14 @@ export class Writer implements Disposable {
   #stopped = false;
 
   constructor(options: WriterOptions) {
-    const { socket, outbox, clock, writeMs = 10_000, highWaterBytes = 1024 * 1024, onStalled, onTaken } =
+    const { socket, outbox, clock, writeMs = 10_000, highWaterBytes = 1024 * 1024, onBroken, onTaken } =
       options;
     this.#socket = socket;
     this.#outbox = outbox;
     this.#clock = clock;
     this.#writeMs = writeMs;
     this.#highWaterBytes = highWaterBytes;
-    this.#onStalled = onStalled;
+    this.#onBroken = onBroken;
     this.#onTaken = onTaken;
   }
 
@@ -76,15 +81,29 @@ export class Writer implements Disposable {
     this.#awake = true;
     queueMicrotask(() => {
       this.#awake = false;
-      this.#pump();
+      this.#guarded(() => this.#pump());
     });
   }
 
   /** Writes nothing from now on. Callbacks of what was not written never come. */
   [Symbol.dispose](): void {
     this.#stopped = true;
-    if (this.#poll !== undefined) this.#clock.clearTimeout(this.#poll);
-    this.#poll = undefined;
+    this.#stopPolling();
+  }
+
+  /** What runs here has no caller: what it throws would end the process. */
+  #guarded(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#break(`cannot write: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #break(reason: string): void {
+    if (this.#stopped) return;
+    this[Symbol.dispose]();
+    this.#onBroken(reason);
   }
 
   #pump(): void {
@@ -100,44 +119,59 @@ export class Writer implements Disposable {
       this.#send(outgoing, bufferedBytes);
       if (this.#stopped) return;
     }
-    if (taken) this.#onTaken?.();
+    if (taken) {
+      this.#onTaken?.();
+      this.#pollMs = FIRST_POLL_MS; // what was just given will be out soon, however long the last wait was
+      this.#stopPolling();
+    }
     if (this.#poll === undefined && this.#firstUnwritten < this.#unwritten.length) this.#schedulePoll();
   }
 
   #send({ text, onSent, onWritten }: Outgoing, bufferedBytes: number): void {
     this.#socket.send(text);
     this.#givenBytes += this.#socket.bufferedBytes - bufferedBytes;
-    this.#unwritten.push({ endBytes: this.#givenBytes, sentAtMs: this.#clock.monotonicMs(), onWritten });
+    if (this.#firstUnwritten === this.#unwritten.length) this.#progressAtMs = this.#clock.monotonicMs();
+    this.#unwritten.push({ endBytes: this.#givenBytes, onWritten });
     onSent?.();
+  }
+
+  #stopPolling(): void {
+    if (this.#poll !== undefined) this.#clock.clearTimeout(this.#poll);
+    this.#poll = undefined;
   }
 
   #schedulePoll(): void {
     this.#poll = this.#clock.setTimeout(() => {
       this.#poll = undefined;
-      const before = this.#firstUnwritten;
-      this.#collectWritten();
-      this.#pollMs = this.#firstUnwritten > before ? FIRST_POLL_MS : Math.min(this.#pollMs * 2, LAST_POLL_MS);
-      const oldest = this.#unwritten[this.#firstUnwritten];
-      if (oldest !== undefined && this.#clock.monotonicMs() - oldest.sentAtMs >= this.#writeMs) {
-        this[Symbol.dispose]();
-        this.#onStalled();
-        return;
-      }
-      this.#pump();
+      this.#guarded(() => this.#onPoll());
     }, this.#pollMs);
   }
 
-  #collectWritten(): void {
+  #onPoll(): void {
+    const progressed = this.#collectWritten();
+    this.#pollMs = progressed ? FIRST_POLL_MS : Math.min(this.#pollMs * 2, LAST_POLL_MS);
+    const waiting = this.#firstUnwritten < this.#unwritten.length;
+    if (waiting && this.#clock.monotonicMs() - this.#progressAtMs >= this.#writeMs) {
+      this.#break(`a message could not be written within ${this.#writeMs} ms`);
+    } else this.#pump();
+  }
+
+  /** @returns whether any message was written. */
+  #collectWritten(): boolean {
+    let progressed = false;
     const writtenBytes = this.#givenBytes - this.#socket.bufferedBytes;
     for (;;) {
       const oldest = this.#unwritten[this.#firstUnwritten];
       if (oldest === undefined || oldest.endBytes > writtenBytes) break;
       this.#firstUnwritten++;
+      this.#progressAtMs = this.#clock.monotonicMs();
+      progressed = true;
       oldest.onWritten?.();
     }
     if (this.#firstUnwritten === this.#unwritten.length || this.#firstUnwritten > 4096) {
       this.#unwritten.splice(0, this.#firstUnwritten);
       this.#firstUnwritten = 0;
     }
+    return progressed;
   }
 }

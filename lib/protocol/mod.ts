@@ -1,5 +1,6 @@
 /** The wire protocol, as both ends import it: messages, schemas, encode and decode. No I/O. */
 export * from "./alert_event.ts";
 export * from "./codec.ts";
+export * from "./message_size.ts";
 export * from "./messages_to_agent.ts";
 export * from "./messages_to_hub.ts";

@@ -120,7 +120,6 @@ export class SessionScope implements AsyncDisposable {
   async close(reason: string): Promise<void> {
     this.#state = "closed";
     for (const session of this.#active) session.detach();
-    this.#taken.clear();
     await this.#cancelAll(reason);
   }
 

@@ -36,7 +36,7 @@ class Client {
 
 /** One test of a hub with this script: the hub goes first, so that no client can be left hanging. */
 function test(name: string, script: Script, body: (t: Stage) => Promise<void>): void {
-  Deno.test(name, async () => {
+  Deno.test(name, { timeout: 60_000 }, async () => {
     const stage = new Stage(await FakeHub.start(script));
     try {
       await body(stage);

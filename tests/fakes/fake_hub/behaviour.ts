@@ -52,7 +52,7 @@ export interface Behaviour {
   onMessage?: (message: MessageToHub, connection: FakeConnection) => void;
   /** Sees every text message as it came. */
   onText?: (text: string, connection: FakeConnection) => void;
-  /** Once so many messages were answered: reads on, but answers nothing any more, not even a ping or a close. */
+  /** Once so many messages, `register` included, were answered: reads on, but answers nothing any more, not even a ping or a close. */
   silentAfter?: number;
   /** Once so many messages were answered: stops reading, so that the sender's buffers fill up. */
   stopReadingAfter?: number;

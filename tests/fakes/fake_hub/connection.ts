@@ -55,7 +55,7 @@ export class FakeConnection {
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #resolveClosed: (ending: Ending) => void;
 
-  /** `socket` stays the hub's to dispose of; `firstBytes` is what came right behind the request. */
+  /** `socket` stays the hub's to dispose of. */
   constructor(socket: Socket, handshake: Handshake, behaviour: Behaviour) {
     this.#socket = socket;
     this.handshake = handshake;

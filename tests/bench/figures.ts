@@ -1,0 +1,27 @@
+/**
+ * The end-to-end figures as one JSON object on stdout: `deno task bench`. Words after it name the figures to take;
+ * `--idle-seconds N` shortens the idle minute.
+ */
+import { alertLatency } from "./alert_latency.ts";
+import { idle, startUp } from "./process.ts";
+import { sessionDeltas } from "./session_deltas.ts";
+
+const flag = Deno.args.indexOf("--idle-seconds");
+const idleSeconds = flag < 0 ? 60 : Number(Deno.args[flag + 1]);
+const wanted = Deno.args.filter((_, index) => index !== flag && (flag < 0 || index !== flag + 1));
+
+const figures: Record<string, () => Promise<unknown>> = {
+  alertLatency,
+  sessionDeltas,
+  startUp,
+  idle: () => idle(idleSeconds),
+};
+
+const results: Record<string, unknown> = {
+  machine: { processors: navigator.hardwareConcurrency, deno: Deno.version.deno },
+};
+for (const [name, take] of Object.entries(figures)) {
+  if (wanted.length === 0 || wanted.includes(name)) results[name] = await take();
+}
+await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(results, null, 2)}\n`));
+Deno.exit(0);

@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { loadConfig } from "../../lib/config/load.ts";
+import { loadFrom } from "./load_from.ts";
+import { TempFolder } from "./temp_folder.ts";
+import { TEST_CERTIFICATE } from "./test_certificate.ts";
+
+const noEnv = new Map<string, string>();
+
+Deno.test("without any file the defaults hold: four checks, no server", async () => {
+  await using folder = new TempFolder();
+  const config = await loadConfig({
+    env: noEnv,
+    cwd: folder.path,
+    systemPath: folder.at("none.toml"),
+    stderrIsTerminal: false,
+  });
+  assert.deepEqual(config, {
+    file: undefined,
+    warnings: [],
+    stateDir: undefined,
+    labels: {},
+    server: { url: undefined, token: undefined, caCerts: [], alertBufferSize: 1000 },
+    log: { level: "info", format: "json" },
+    checks: {
+      cpu: [{ intervalMs: 30_000, warnGe: 80, criticalGe: 90 }],
+      mem: [{ intervalMs: 30_000, warnGe: 85, criticalGe: 90 }],
+      load: [{ intervalMs: 30_000, warnGe: 3, criticalGe: 5 }],
+      disk: [{ intervalMs: 30_000, warnGe: 90, criticalGe: 99, mountPoints: ["/"] }],
+    },
+    remote: { maxSessions: 3, chatIdleTimeoutMs: 1_800_000 },
+  });
+});
+
+Deno.test("an empty file says the same as none", async () => {
+  const { file, ...rest } = await loadFrom("");
+  assert.match(file ?? "", /pawl\.toml$/);
+  assert.deepEqual(rest.checks.disk, [{
+    intervalMs: 30_000,
+    warnGe: 90,
+    criticalGe: 99,
+    mountPoints: ["/"],
+  }]);
+});
+
+Deno.test("every key arrives", async () => {
+  const config = await loadFrom(
+    `
+state_dir = "state"
+[labels]
+rack = "r1"
+"odd name" = "ü"
+[server]
+address = "hub.example.com"
+token = "t0ken"
+ca_file = "ca.pem"
+alert_buffer_size = 5
+[log]
+level = "debug"
+format = "pretty"
+[[check.disk]]
+mount_points = ["/", "/srv"]
+interval = "5m"
+warn_ge = 70.5
+critical_ge = 0
+[[check.disk]]
+[remote]
+max_sessions = 1
+chat_idle_timeout = "90s"
+`,
+    { files: { "ca.pem": `preamble\n${TEST_CERTIFICATE}\r\n${TEST_CERTIFICATE}` } },
+  );
+  const folder = (config.file ?? "").replace("/pawl.toml", "");
+  assert.equal(config.stateDir, join(folder, "state"));
+  assert.deepEqual(config.labels, { rack: "r1", "odd name": "ü" });
+  assert.equal(config.server.url?.href, "wss://hub.example.com/api/v1/agent/ws");
+  assert.equal(config.server.token, "t0ken");
+  assert.deepEqual(config.server.caCerts, [TEST_CERTIFICATE, TEST_CERTIFICATE]);
+  assert.equal(config.server.alertBufferSize, 5);
+  assert.deepEqual(config.log, { level: "debug", format: "pretty" });
+  assert.deepEqual(config.checks.disk, [
+    { intervalMs: 300_000, warnGe: 70.5, criticalGe: 0, mountPoints: ["/", "/srv"] },
+    { intervalMs: 30_000, warnGe: 90, criticalGe: 99, mountPoints: ["/"] },
+  ]);
+  assert.deepEqual(config.remote, { maxSessions: 1, chatIdleTimeoutMs: 90_000 });
+});
+
+Deno.test("a file that names one check enables that one alone, an empty [check] none", async () => {
+  const one = await loadFrom("[[check.mem]]\n");
+  assert.deepEqual([one.checks.cpu, one.checks.load, one.checks.disk], [[], [], []]);
+  assert.deepEqual(one.checks.mem, [{ intervalMs: 30_000, warnGe: 85, criticalGe: 90 }]);
+  const none = await loadFrom("[check]\n");
+  assert.deepEqual(none.checks, { cpu: [], mem: [], load: [], disk: [] });
+});
+
+Deno.test("an alert buffer of 0 or less reads as the default", async () => {
+  for (const size of [0, -1, -99999]) {
+    const { server } = await loadFrom(`[server]\nalert_buffer_size = ${size}\n`);
+    assert.equal(server.alertBufferSize, 1000);
+  }
+});
+
+Deno.test("the log is pretty on a terminal unless the file or a flag says otherwise", async () => {
+  const format = async (toml: string, stderrIsTerminal: boolean, logFormat?: string) =>
+    (await loadFrom(toml, { stderrIsTerminal, flags: { logFormat } })).log.format;
+  assert.equal(await format("", true), "pretty");
+  assert.equal(await format("", false), "json");
+  assert.equal(await format('[log]\nformat = "json"\n', true), "json");
+  assert.equal(await format('[log]\nformat = "json"\n', true, "pretty"), "pretty");
+});
+
+Deno.test("flags win over the file, and their paths start at the working folder", async () => {
+  await using folder = new TempFolder();
+  Deno.mkdirSync(folder.at("etc"));
+  const path = folder.write(
+    "etc/pawl.toml",
+    '[server]\naddress = "a.example"\ntoken = "of-the-file"\nca_file = "absent.pem"\n[log]\nlevel = "error"\n',
+  );
+  folder.write("token", " of-the-flag \n");
+  folder.write("ca.pem", TEST_CERTIFICATE);
+  const config = await loadConfig({
+    path,
+    flags: { server: "b.example:1", tokenFile: "token", caFile: "ca.pem", logLevel: "debug" },
+    env: noEnv,
+    cwd: folder.path,
+    stderrIsTerminal: false,
+  });
+  assert.equal(config.server.url?.host, "b.example:1");
+  assert.equal(config.server.token, "of-the-flag");
+  assert.deepEqual(config.server.caCerts, [TEST_CERTIFICATE]);
+  assert.equal(config.log.level, "debug");
+});
+
+Deno.test("the file is --config's, else ./pawl.toml, else the system's", async () => {
+  await using folder = new TempFolder();
+  const systemPath = folder.write("system.toml", '[labels]\nfrom = "system"\n');
+  const load = async (path?: string) =>
+    (await loadConfig({ path, env: noEnv, cwd: folder.path, systemPath, stderrIsTerminal: false }))
+      .labels["from"];
+  assert.equal(await load(), "system");
+  folder.write("pawl.toml", '[labels]\nfrom = "working folder"\n');
+  assert.equal(await load(), "working folder");
+  folder.write("named.toml", '[labels]\nfrom = "flag"\n');
+  assert.equal(await load("named.toml"), "flag");
+});
+
+Deno.test("relative paths in the file start at its folder, and token files are trimmed", async () => {
+  const config = await loadFrom('[server]\ntoken_file = "./token"\n', {
+    files: { token: "\n abc def \r\n" },
+  });
+  assert.equal(config.server.token, "abc def");
+});
+
+Deno.test("variables are put into strings, and $${ stands for itself", async () => {
+  const { labels, checks } = await loadFrom(
+    '[labels]\na = "x${A}y${B_2}"\nb = "$${A} $$ $A"\nc = "${EMPTY}"\n[[check.disk]]\nmount_points = ["${MOUNT}"]\n',
+    { env: { A: "1", B_2: "${A}", EMPTY: "", MOUNT: "/srv" } },
+  );
+  assert.deepEqual(labels, { a: "x1y${A}", b: "${A} $$ $A", c: "" });
+  assert.deepEqual(checks.disk[0]?.mountPoints, ["/srv"]);
+});
+
+Deno.test("what is unwise but works is a warning", async () => {
+  const warnings = async (toml: string, options = {}) => (await loadFrom(toml, options)).warnings;
+  const secret = '[server]\ntoken = "s3cret"\n';
+  const [plain] = await warnings(`${secret}address = "http://hub.example.com"\n`);
+  assert.match(plain ?? "", /server\.address: the token goes to hub\.example\.com unencrypted/);
+  assert.deepEqual(await warnings(`${secret}address = "localhost"\n`), []);
+  assert.deepEqual(await warnings('[server]\naddress = "http://hub.example.com"\n'), []);
+  const [open] = await warnings(secret, { mode: 0o644 });
+  assert.match(open ?? "", /server\.token: every user of this host can read/);
+  assert.deepEqual(await warnings('[server]\ntoken = "${T}"\n', { mode: 0o644, env: { T: "s3cret" } }), []);
+  const [odd] = await warnings("[[check.cpu]]\nwarn_ge = 95\n");
+  assert.match(odd ?? "", /check\.cpu: warn_ge 95 is above critical_ge 90/);
+});
+
+Deno.test("a token file that every user can read is a warning", async () => {
+  await using folder = new TempFolder();
+  const tokenFile = folder.write("token", "s3cret\n", 0o644);
+  const load = () =>
+    loadConfig({
+      path: folder.write("pawl.toml", ""),
+      flags: { tokenFile },
+      env: noEnv,
+      cwd: folder.path,
+      stderrIsTerminal: false,
+    });
+  const [warning] = (await load()).warnings;
+  assert.match(warning ?? "", /--token-file: every user of this host can read .*token; run chmod o=/);
+  Deno.chmodSync(tokenFile, 0o640);
+  assert.deepEqual((await load()).warnings, []);
+});
+
+Deno.test({
+  name: "default places that the sandbox hides are left out, with a warning; a named one is an error",
+  permissions: { read: false },
+  async fn() {
+    const options = { env: noEnv, cwd: "/nowhere", stderrIsTerminal: false };
+    const config = await loadConfig(options);
+    assert.equal(config.file, undefined);
+    assert.match(
+      config.warnings.join("\n"),
+      /does not let \/nowhere\/pawl\.toml be read[^]*\/etc\/pawl\/pawl\.toml/,
+    );
+    await assert.rejects(
+      loadConfig({ ...options, path: "x.toml" }),
+      /\/nowhere\/x\.toml: the sandbox does not grant/,
+    );
+  },
+});
