@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { getLogger, type Logger } from "@logtape/logtape";
+import { getLogger } from "@logtape/logtape";
 import { Delivery } from "./alerts/delivery.ts";
 import type { AlertEvent } from "./alerts/event.ts";
 import type { Notifier } from "./alerts/notifiers/notifier.ts";
@@ -35,6 +35,7 @@ export type { AlertEvent, EventStatus } from "./alerts/event.ts";
 export { alertEvent, type AlertEventOptions, alertKey } from "./alerts/event.ts";
 export type { Notifier } from "./alerts/notifiers/notifier.ts";
 export type { Check, Finding } from "./checks/check.ts";
+export { type CheckSettings, type ChecksSettings, configuredChecks } from "./checks/configured.ts";
 export type { ScheduledCheck } from "./checks/engine.ts";
 export type { Clock, TimerId } from "./clock.ts";
 export { ConfigError } from "./config/config_error.ts";
@@ -43,7 +44,8 @@ export type { CpuTimes, FileSystemFacts, HostFacts, LoadAverages, MemoryFacts } 
 export type { ConnectionTimings } from "./link/connection.ts";
 export type { ConnectionEnd } from "./link/connection_end.ts";
 export type { ConnectionEvent } from "./link/connection_event.ts";
-export type { ConcurrencyLimiter } from "./sessions/limiter.ts";
+export type { Heartbeat, SessionParams, Stage } from "./protocol/mod.ts";
+export { type ConcurrencyLimiter, SessionLimiter, type SessionLimiterOptions } from "./sessions/limiter.ts";
 export type {
   ChatHandle,
   ChatRequest,
@@ -89,10 +91,10 @@ export interface AgentOptions {
   timings?: Partial<ConnectionTimings>;
   /** Hears what happens to the connection. What it throws is logged. */
   onEvent?: (event: ConnectionEvent) => void;
+  /** Time, and the timers of all waits. @default the platform's */
   clock?: Clock;
   /** Uniform numbers in [0, 1), for the spread of waits. @default Math.random */
   random?: () => number;
-  logger?: Logger;
 }
 
 /**
@@ -105,7 +107,7 @@ export class Agent {
   readonly #url: URL;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #logger: Logger;
+  readonly #logger = getLogger(["pawl", "agent"]);
   readonly #host: HostFacts;
   readonly #queue: RingBuffer<AlertEvent>;
   readonly #delivery: Delivery;
@@ -118,17 +120,19 @@ export class Agent {
   #reading: Promise<LoadFigures> | undefined;
   #ran = false;
 
-  /** @throws ConfigError for an address that cannot be dialled. */
+  /**
+   * Builds the parts; nothing runs yet.
+   *
+   * @throws ConfigError for an address that cannot be dialled.
+   */
   constructor(options: AgentOptions) {
-    const { address, clock = systemClock, random = Math.random, logger = getLogger(["pawl", "agent"]) } =
-      options;
+    const { address, clock = systemClock, random = Math.random } = options;
     this.#options = options;
     this.#url = address instanceof URL && address.pathname !== "/"
       ? address
       : parseServerAddress(String(address));
     this.#clock = clock;
     this.#random = random;
-    this.#logger = logger;
     this.#startMs = clock.monotonicMs();
     this.#host = options.host ?? new RuntimeFacts({ clock });
     this.#queue = new RingBuffer(options.alertBufferSize);

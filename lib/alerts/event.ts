@@ -17,10 +17,15 @@ export function alertKey(labels: Readonly<Record<string, string>>): string {
 
 /** What {@linkcode alertEvent} needs to know. `timeSec` is in seconds since 1970; a fraction is cut off. */
 export interface AlertEventOptions {
+  /** Seconds since 1970; a fraction is cut off. */
   timeSec: number;
+  /** How bad it is. */
   status: EventStatus;
+  /** What names the problem. */
   labels: Readonly<Record<string, string>>;
+  /** For people. */
   description: string;
+  /** What is worth knowing besides; takes no part in the key. */
   attrs?: Readonly<Record<string, string>>;
   /** `markdown`, or left out for plain text. */
   descriptionFormat?: string;

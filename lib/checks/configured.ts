@@ -9,16 +9,23 @@ import { memCheck } from "./mem.ts";
 
 /** One instance of a check: how often, in milliseconds, and from which figures on it warns. 0 = never. */
 export interface CheckSettings {
+  /** From one gather's start to the next one's. */
   readonly intervalMs: number;
+  /** At or above it: Warning. */
   readonly warnGe: number;
+  /** At or above it: Critical. */
   readonly criticalGe: number;
 }
 
 /** The instances of each check; a check without any is off. */
 export interface ChecksSettings {
+  /** Processor usage, in percent. */
   readonly cpu: readonly CheckSettings[];
+  /** The 5-minute load average per processor. */
   readonly load: readonly CheckSettings[];
+  /** Memory usage, in percent. */
   readonly mem: readonly CheckSettings[];
+  /** Space usage of file systems, in percent. */
   readonly disk: readonly (CheckSettings & { readonly mountPoints: readonly string[] })[];
 }
 

@@ -1,6 +1,5 @@
 /** What the demo is made of, and the steps of its tour. Everything in it is real: only the thresholds are low. */
-import { Agent, openStateDir } from "../agent.ts";
-import { configuredChecks } from "../checks/configured.ts";
+import { Agent, configuredChecks, openStateDir } from "../agent.ts";
 import { ConfigError } from "../config/config_error.ts";
 import type { HubEvent } from "../hub/events.ts";
 import { type Hub, startHub } from "../hub/server.ts";

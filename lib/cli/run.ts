@@ -1,14 +1,12 @@
 /** `pawl run`: the agent itself. */
 import { Command } from "@commander-js/extra-typings";
 import { getLogger, type Logger } from "@logtape/logtape";
-import { Agent } from "../agent.ts";
-import { configuredChecks } from "../checks/configured.ts";
+import { Agent, configuredChecks, SessionLimiter } from "../agent.ts";
 import { ConfigError } from "../config/config_error.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { openStateDir, resolveStateDir } from "../config/state_dir.ts";
 import { setUpLogging } from "../log.ts";
-import { SessionLimiter } from "../sessions/limiter.ts";
 import { VERSION } from "../version.ts";
 import { stopOnSignal } from "./signals.ts";
 

@@ -101,6 +101,28 @@ const absolutePath = z.string().refine(
   'must be an absolute path such as "/var"',
 );
 
+/** Two of one kind would raise and end each other's alerts: both speak of the same target. */
+const atMostOne = [
+  (instances: readonly unknown[]) => instances.length <= 1,
+  {
+    message: "may stand there only once, for its target is the whole host; keep one",
+    params: { quiet: true },
+  },
+] as const;
+
+function watchedOnce(disks: readonly { mount_points: readonly string[] }[], context: z.RefinementCtx): void {
+  const seen = new Set<string>();
+  for (const [index, { mount_points }] of disks.entries()) {
+    for (const mountPoint of mount_points) {
+      if (seen.has(mountPoint)) {
+        const message = `names ${mountPoint}, which is watched already; name each mount point once`;
+        context.addIssue({ code: "custom", path: [index, "mount_points"], message, params: { quiet: true } });
+      }
+      seen.add(mountPoint);
+    }
+  }
+}
+
 const checkSchemas = {
   cpu: check(percent, 80, 90),
   mem: check(percent, 85, 90),
@@ -136,10 +158,10 @@ export const fileSchema = z.strictObject({
   }).prefault({}),
   // No [check] at all means all of them; a [check] that is there enables only what it names.
   check: z.strictObject({
-    cpu: z.array(checkSchemas.cpu).default([]),
-    mem: z.array(checkSchemas.mem).default([]),
-    load: z.array(checkSchemas.load).default([]),
-    disk: z.array(checkSchemas.disk).default([]),
+    cpu: z.array(checkSchemas.cpu).refine(...atMostOne).default([]),
+    mem: z.array(checkSchemas.mem).refine(...atMostOne).default([]),
+    load: z.array(checkSchemas.load).refine(...atMostOne).default([]),
+    disk: z.array(checkSchemas.disk).default([]).superRefine(watchedOnce),
   }).prefault({ cpu: [{}], mem: [{}], load: [{}], disk: [{}] }),
   remote: z.strictObject({
     max_sessions: z.int().min(1).max(1000).default(3),

@@ -2,7 +2,9 @@
 
 /** Ticks of all processors together since boot, in milliseconds. Only differences say something. */
 export interface CpuTimes {
+  /** Not idle. */
   readonly busyMs: number;
+  /** Busy and idle. */
   readonly totalMs: number;
   /** How many logical processors there are. */
   readonly processors: number;
@@ -10,9 +12,13 @@ export interface CpuTimes {
 
 /** Memory, in bytes. `availableBytes` is what programs can still get without swapping. */
 export interface MemoryFacts {
+  /** All there is. */
   readonly totalBytes: number;
+  /** What programs can still get. */
   readonly availableBytes: number;
+  /** All swap; 0 when there is none. */
   readonly swapTotalBytes: number;
+  /** Swap that is not in use. */
   readonly swapFreeBytes: number;
 }
 
@@ -21,10 +27,15 @@ export type LoadAverages = readonly [number, number, number];
 
 /** One file system, in bytes and inodes. `availableBytes` is what an unprivileged process can still get. */
 export interface FileSystemFacts {
+  /** All there is. */
   readonly totalBytes: number;
+  /** Not in use, reserved blocks included. */
   readonly freeBytes: number;
+  /** What an unprivileged process can still get. */
   readonly availableBytes: number;
+  /** All inodes; 0 where the file system does not count them. */
   readonly inodes: number;
+  /** Inodes not in use. */
   readonly inodesFree: number;
 }
 
@@ -43,8 +54,11 @@ export interface HostFacts {
   hostname(): string;
   /** The first non-loopback IPv4 address, else IPv6, else the loopback's. */
   ip(): string;
+  /** What the processors did since boot. */
   cpuTimes(): Promise<CpuTimes>;
+  /** Memory and swap. */
   memory(): Promise<MemoryFacts>;
+  /** The load averages. */
   loadAverages(): Promise<LoadAverages>;
   /**
    * The file system that `path` lies on. At most one call per path is under way: a second one waits for the first.

@@ -16,6 +16,14 @@ export interface LoadSamplerOptions {
   logger?: Logger;
 }
 
+/** The system counts in ticks of 10 ms: over less than a second, the share of busy ones says nothing. */
+const MIN_ELAPSED_MS = 1000;
+
+/** Time between two readings, by the processors' own account. */
+function elapsedMs(earlier: CpuTimes, later: CpuTimes): number {
+  return (later.totalMs - earlier.totalMs) / later.processors;
+}
+
 /** Reads the figures for heartbeats. One call at a time; never throws. */
 export class LoadSampler {
   readonly #host: HostFacts;
@@ -28,12 +36,15 @@ export class LoadSampler {
     this.#logger = logger;
   }
 
-  /** `cpuPct` is usage since the previous call, so the first one has none. */
+  /** `cpuPct` is usage since a call at least a second ago; without one there is no such figure. */
   async read(): Promise<LoadFigures> {
     const cpuPct = await this.#attempt("cpuPct", async () => {
       const earlier = this.#last;
-      const later = this.#last = await this.#host.cpuTimes();
-      return earlier && usagePercent(earlier, later);
+      const later = await this.#host.cpuTimes();
+      if (earlier === undefined) this.#last = later;
+      if (earlier === undefined || elapsedMs(earlier, later) < MIN_ELAPSED_MS) return undefined;
+      this.#last = later;
+      return usagePercent(earlier, later);
     });
     const memPct = await this.#attempt("memPct", async () => {
       const { totalBytes, availableBytes } = await this.#host.memory();

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { MessageToHub, SessionErrorCode, SessionOutput, Stage } from "../protocol/mod.ts";
 import type { Outbox } from "./outbox.ts";
 import type { SessionOutlet } from "./ports.ts";
@@ -14,13 +15,22 @@ export interface OutboxSessionOutletOptions {
 
 const DONE = Promise.resolve();
 
+/**
+ * After so much output a producer waits for the event loop's next turn. Promises that are resolved already let a busy
+ * producer run on without end, and no timer, heartbeat or message would get through meanwhile.
+ */
+const BREATH_SIZE = 64 * 1024;
+
 /** The sending side of one connection, as its sessions see it: everything goes through the outbox. */
 export class OutboxSessionOutlet implements SessionOutlet {
   readonly #outbox: Outbox;
   readonly #newId: () => string;
   readonly #wake: () => void;
   readonly #onFlooded: () => void;
-  #waiters: (() => void)[] = [];
+  /** One promise for all who wait, however many deltas they push meanwhile. */
+  #room: PromiseWithResolvers<void> | undefined;
+  #breath: Promise<void> | undefined;
+  #sizeSinceBreath = 0;
   #closed = false;
 
   constructor({ outbox, newId, wake, onFlooded }: OutboxSessionOutletOptions) {
@@ -38,7 +48,7 @@ export class OutboxSessionOutlet implements SessionOutlet {
 
   /** There may be room again. */
   roomChanged(): void {
-    if (this.#waiters.length > 0 && this.#outbox.comfortable) this.#releaseWaiters();
+    if (this.#room !== undefined && this.#outbox.comfortable) this.#releaseWaiters();
   }
 
   ack(refId: string, error?: string): void {
@@ -54,8 +64,9 @@ export class OutboxSessionOutlet implements SessionOutlet {
     if (this.#closed) return DONE;
     this.#outbox.pushDelta(sessionId, stage, delta);
     this.#wake();
-    if (this.#outbox.comfortable) return DONE;
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    this.#sizeSinceBreath += delta.length;
+    if (!this.#outbox.comfortable) return (this.#room ??= Promise.withResolvers()).promise;
+    return this.#sizeSinceBreath < BREATH_SIZE ? DONE : this.#breath ??= this.#breathe();
   }
 
   turnDone(sessionId: string, stage: Stage, delta: string): void {
@@ -85,9 +96,14 @@ export class OutboxSessionOutlet implements SessionOutlet {
     this.#wake();
   }
 
+  async #breathe(): Promise<void> {
+    await setImmediate();
+    this.#sizeSinceBreath = 0;
+    this.#breath = undefined;
+  }
+
   #releaseWaiters(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
+    this.#room?.resolve();
+    this.#room = undefined;
   }
 }

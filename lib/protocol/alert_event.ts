@@ -5,7 +5,7 @@ import { number, optionalText, text, textMap } from "./payload_fields.ts";
 /** How bad it is; `Ok` ends what an earlier event with the same key began. */
 export const eventStatus = z.enum(["Critical", "Warning", "Info", "Ok"]);
 
-/** The schema of {@linkcode AlertEvent}. `event_time` is in whole seconds since 1970. */
+/** The schema of {@linkcode AlertEvent}. */
 export const alertEventSchema = z.object({
   event_time: number,
   event_status: eventStatus,
@@ -17,7 +17,22 @@ export const alertEventSchema = z.object({
 });
 
 /** See {@linkcode eventStatus}. */
-export type EventStatus = z.output<typeof eventStatus>;
+export type EventStatus = "Critical" | "Warning" | "Info" | "Ok";
 
-/** See {@linkcode alertEventSchema}. */
-export type AlertEvent = z.output<typeof alertEventSchema>;
+/** One alert event, in the words of the protocol. */
+export interface AlertEvent {
+  /** Whole seconds since 1970. */
+  event_time: number;
+  /** How bad it is; `Ok` ends what an earlier event with the same key began. */
+  event_status: EventStatus;
+  /** Identifies the problem: the MD5 of the labels. */
+  alert_key: string;
+  /** What names the problem. */
+  labels: Record<string, string>;
+  /** What is worth knowing about it besides. */
+  attrs?: Record<string, string> | undefined;
+  /** For people. */
+  description: string;
+  /** `markdown`, or left out for plain text. */
+  description_format?: string | undefined;
+}

@@ -48,7 +48,16 @@ export const payloadsToAgent = {
 
 /** See {@linkcode hubAck}. */
 export type HubAck = z.output<typeof hubAck>;
-/** See {@linkcode sessionParams}. */
-export type SessionParams = z.output<typeof sessionParams>;
+/** What a session is told besides its type. */
+export interface SessionParams {
+  /** What to look at; empty when nothing was named. */
+  plugin: string;
+  /** Where; empty when nothing was named. */
+  target: string;
+  /** A chat's first turn; empty when there is none. */
+  message: string;
+  /** Whatever else the operator sent. */
+  [name: string]: unknown;
+}
 /** See {@linkcode sessionStart}. */
 export type SessionStart = z.output<typeof sessionStart>;

@@ -69,13 +69,22 @@ export const payloadsToHub = {
 } as const;
 
 /** See {@linkcode stage}. */
-export type Stage = z.output<typeof stage>;
+export type Stage = "thinking" | "tool_call" | "tool_result" | "answer" | "error" | "";
 /** See {@linkcode sessionErrorCode}. */
 export type SessionErrorCode = z.output<typeof sessionErrorCode>;
 /** See {@linkcode register}. */
 export type Register = z.output<typeof register>;
-/** See {@linkcode heartbeat}. */
-export type Heartbeat = z.output<typeof heartbeat>;
+/** How the agent is. A figure that is not known is missing. */
+export interface Heartbeat {
+  /** Sessions that hold a slot. */
+  active_sessions: number;
+  /** Problems that were reported and are not over. */
+  active_alerts: number;
+  /** Processor usage since the heartbeat before, in percent. */
+  cpu_pct?: number | undefined;
+  /** Memory that programs can no longer get, in percent. */
+  mem_pct?: number | undefined;
+}
 /** See {@linkcode sessionOutput}. */
 export type SessionOutput = z.output<typeof sessionOutput>;
 /** See {@linkcode sessionError}. */

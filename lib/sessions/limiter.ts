@@ -21,10 +21,15 @@ export interface SessionLimiterOptions {
 
 /** A fixed number of slots, counted in memory. */
 export class SessionLimiter implements ConcurrencyLimiter {
+  /** How many slots there are. */
   readonly limit: number;
   #active = 0;
 
-  /** @throws RangeError if `limit` is not a whole number of at least 1. */
+  /**
+   * Starts with all slots free.
+   *
+   * @throws RangeError if `limit` is not a whole number of at least 1.
+   */
   constructor({ limit = 3 }: SessionLimiterOptions = {}) {
     if (!Number.isInteger(limit) || limit < 1) {
       throw new RangeError(
@@ -34,10 +39,12 @@ export class SessionLimiter implements ConcurrencyLimiter {
     this.limit = limit;
   }
 
+  /** How many slots are taken. */
   get active(): number {
     return this.#active;
   }
 
+  /** See {@linkcode ConcurrencyLimiter.tryAcquire}. */
   tryAcquire(): (() => void) | undefined {
     if (this.#active >= this.limit) return undefined;
     this.#active++;

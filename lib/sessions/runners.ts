@@ -13,10 +13,15 @@ export type StreamCallback = (stage: StreamStage, delta: string) => Promise<void
 
 /** What an *inspect* (mode `inspect`) or *diagnose* (mode `alert`) session asks for. */
 export interface DiagnoseRequest {
+  /** Unique among the sessions that run. */
   readonly sessionId: string;
+  /** `inspect`, or `alert` for a diagnosis. */
   readonly mode: "inspect" | "alert";
+  /** What to look at; `system` is the whole host. */
   readonly plugin: string;
+  /** Where; `localhost` is this host. */
   readonly target: string;
+  /** Who asks, by the hub's word. */
   readonly userName: string;
   /** Everything the operator sent; for `alert`, it may carry the alert's text. */
   readonly params: SessionParams;
@@ -25,6 +30,8 @@ export interface DiagnoseRequest {
 /** Does the work of inspect and diagnose sessions. Several runs may be under way at once. */
 export interface DiagnoseRunner {
   /**
+   * Does one session's work.
+   *
    * @param signal aborts when the session is cancelled or its connection ends; the runner should then settle within 1 s.
    * @returns the report, in Markdown; `""` for none.
    * @throws whatever went wrong: its message reaches the operator as `diagnose_failed`.
@@ -34,22 +41,31 @@ export interface DiagnoseRunner {
 
 /** What a *chat* session starts with. */
 export interface ChatRequest {
+  /** Unique among the sessions that run. */
   readonly sessionId: string;
+  /** Who asks, by the hub's word. */
   readonly userName: string;
   /** A remote chat never gets a shell. */
   readonly allowShell: false;
+  /** Everything the operator sent; the first turn is passed to `turn` by itself. */
   readonly params: SessionParams;
 }
 
 /** Opens chats. Several may be open at once. */
 export interface ChatRunner {
-  /** @throws whatever went wrong: its message reaches the operator as `chat_init_failed`. */
+  /**
+   * Opens one chat.
+   *
+   * @throws whatever went wrong: its message reaches the operator as `chat_init_failed`.
+   */
   open(request: ChatRequest, signal: AbortSignal): Promise<ChatHandle>;
 }
 
 /** One open chat. Turns run one at a time. */
 export interface ChatHandle {
   /**
+   * Takes one turn.
+   *
    * @returns the whole reply.
    * @throws whatever went wrong: it ends this turn with stage `error`, not the chat.
    */

@@ -70,6 +70,9 @@ export class Session implements SessionIo {
   readonly #startedMs: number;
   readonly #controller = new AbortController();
   readonly #over = Promise.withResolvers<void>();
+  /** What the link said last about room, and what a runner may wait for because of it. */
+  #room: Promise<void> | undefined;
+  #passage: Promise<void> = Promise.resolve();
   readonly #blockedStreams = new Set<() => void>();
   #state: "running" | "cancelled" | "over" = "running";
   #link: SessionLink | undefined;
@@ -141,16 +144,27 @@ export class Session implements SessionIo {
   readonly stream: StreamCallback = (stage, delta) => {
     const link = this.#liveLink();
     if (link === undefined || typeof delta !== "string") return Promise.resolve();
-    // Resolvers in a set rather than a race against one promise: a race would hold on to every delta of the session.
-    return new Promise((resolve) => {
-      const free = (): void => {
-        this.#blockedStreams.delete(free);
-        resolve();
-      };
-      this.#blockedStreams.add(free);
-      link.output(this.id, stage, delta).then(free, free);
-    });
+    const room = link.output(this.id, stage, delta);
+    // Deltas that come while there is no room share one promise: there may be very many of them.
+    if (room !== this.#room) {
+      this.#room = room;
+      this.#passage = this.#passageTo(room);
+    }
+    return this.#passage;
   };
+
+  /** Resolves when `room` does, or when the session has ended: a runner must never hang on its output. */
+  #passageTo(room: Promise<void>): Promise<void> {
+    // Resolvers in a set rather than a race against one promise: a race would hold on to every one of them.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const free = (): void => {
+      this.#blockedStreams.delete(free);
+      resolve();
+    };
+    this.#blockedStreams.add(free);
+    room.then(free, free);
+    return promise;
+  }
 
   turnDone(stage: Stage, text: string): void {
     this.#liveLink()?.turnDone(this.id, stage, text);

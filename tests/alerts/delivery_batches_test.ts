@@ -87,19 +87,20 @@ Deno.test("an event that no hub would take for its length is rejected alone, onc
   assert.deepEqual(errors, ["alerts.batch_rejected"]);
 });
 
-for (
-  const [what, spoil] of Object.entries({
-    "a big integer": (event: Record<string, unknown>) => void (event["event_time"] = 1n),
-    "a ring": (event: Record<string, unknown>) => void (event["attrs"] = event),
-    "a getter that throws": (event: Record<string, unknown>) =>
-      Object.defineProperty(event, "description", {
-        enumerable: true,
-        get() {
-          throw new Error("no description");
-        },
-      }),
-  })
-) {
+type Spoil = (event: Record<string, unknown>) => void;
+
+const spoils: Record<string, Spoil> = {
+  "a big integer": (event) => event["event_time"] = 1n,
+  "a ring": (event) => event["attrs"] = event,
+  "a getter that throws": (event) =>
+    Object.defineProperty(event, "description", {
+      enumerable: true,
+      get() {
+        throw new Error("no description");
+      },
+    }),
+};
+for (const [what, spoil] of Object.entries(spoils)) {
   Deno.test(`an event that cannot be encoded (${what}) is rejected alone, in whichever place it stands`, () => {
     for (const place of [0, 1, 50, 98, 99, 100, 149]) {
       const errors: string[] = [];

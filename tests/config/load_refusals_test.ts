@@ -257,3 +257,15 @@ Deno.test("a pawl.toml in the working folder that is a folder is an error, not p
     /pawl\.toml: it is a folder/,
   );
 });
+
+Deno.test("a check of the whole host that stands there twice is refused", async () => {
+  const message = await refusal("[[check.cpu]]\nwarn_ge = 1\n[[check.cpu]]\nwarn_ge = 2\n");
+  assert.match(message, /check\.cpu may stand there only once/);
+});
+
+Deno.test("a mount point that is watched twice is refused", async () => {
+  const message = await refusal(
+    '[[check.disk]]\nmount_points = ["/", "/var"]\n[[check.disk]]\nmount_points = ["/var"]\n',
+  );
+  assert.match(message, /:4: check\.disk\.mount_points names \/var, which is watched already/);
+});

@@ -9,6 +9,18 @@ Deno.test("usage is measured between heartbeats, so that the first has none", as
   assert.deepEqual(await sampler.read(), { cpuPct: 90, memPct: 25 });
 });
 
+Deno.test("over less than a second there is no usage, and the time counts on", async () => {
+  const cpuTimes = [
+    { busyMs: 0, totalMs: 0, processors: 4 },
+    { busyMs: 30, totalMs: 40, processors: 4 },
+    { busyMs: 2000, totalMs: 4000, processors: 4 },
+  ];
+  const sampler = new LoadSampler({ host: recordedHost({ cpuTimes }) });
+  assert.deepEqual(await sampler.read(), { memPct: 25 });
+  assert.deepEqual(await sampler.read(), { memPct: 25 });
+  assert.deepEqual(await sampler.read(), { cpuPct: 50, memPct: 25 });
+});
+
 Deno.test("two heartbeats without a tick between them have no usage", async () => {
   const sampler = new LoadSampler({ host: recordedHost({ cpuTimes: cpuReadings() }) });
   await sampler.read();

@@ -21,8 +21,8 @@ export function cpuReadings(...percents: number[]) {
   let busyMs = 50_000;
   let totalMs = 200_000;
   return [0, ...percents].map((percent) => {
-    busyMs += 10 * percent;
-    totalMs += 1000;
+    busyMs += 40 * percent;
+    totalMs += 4000; // a second of four processors
     return { busyMs, totalMs, processors: 4 };
   });
 }
