@@ -18,8 +18,8 @@ const refused: readonly (readonly [string, string, string | RegExp])[] = [
   ],
   [
     "a misspelt key of a check, in the instance that has it",
-    "[[check.cpu]]\n[[check.cpu]]\nwarn_gee = 5\n",
-    'cannot load pawl.toml:3: unknown key "warn_gee" in [[check.cpu]]; did you mean "warn_ge"?',
+    '[[check.disk]]\nmount_points = ["/"]\n[[check.disk]]\nwarn_gee = 5\n',
+    'cannot load pawl.toml:4: unknown key "warn_gee" in [[check.disk]]; did you mean "warn_ge"?',
   ],
   [
     "an unknown check",

@@ -64,6 +64,7 @@ interval = "5m"
 warn_ge = 70.5
 critical_ge = 0
 [[check.disk]]
+mount_points = ["/var"]
 [remote]
 max_sessions = 1
 chat_idle_timeout = "90s"
@@ -80,7 +81,7 @@ chat_idle_timeout = "90s"
   assert.deepEqual(config.log, { level: "debug", format: "pretty" });
   assert.deepEqual(config.checks.disk, [
     { intervalMs: 300_000, warnGe: 70.5, criticalGe: 0, mountPoints: ["/", "/srv"] },
-    { intervalMs: 30_000, warnGe: 90, criticalGe: 99, mountPoints: ["/"] },
+    { intervalMs: 30_000, warnGe: 90, criticalGe: 99, mountPoints: ["/var"] },
   ]);
   assert.deepEqual(config.remote, { maxSessions: 1, chatIdleTimeoutMs: 90_000 });
 });
