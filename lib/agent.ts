@@ -67,7 +67,7 @@ export interface AgentOptions {
   agentId: string;
   /** Sent as `X-Agent-Token`. */
   token?: string | undefined;
-  /** Authorities to trust besides the system's, PEM, one certificate each. */
+  /** Authorities to trust besides those that the runtime brings, PEM, one certificate each. */
   caCerts?: readonly string[];
   /** Sent with `register`, and added to the labels of every event of the agent's own checks. */
   labels?: Readonly<Record<string, string>>;

@@ -17,7 +17,7 @@ export function command() {
     .option("--config <file>", "the configuration (default: ./pawl.toml, else /etc/pawl/pawl.toml)")
     .option("--server <address>", "the control server: host[:port], or a ws, wss, http or https URL")
     .option("--token-file <file>", "a file that holds the token")
-    .option("--ca-file <file>", "authorities to trust besides the system's, PEM")
+    .option("--ca-file <file>", "authorities to trust besides the runtime's own, PEM")
     .option("--state-dir <folder>", "where the agent keeps its identity")
     .option("--log-level <level>", "debug, info, warning or error")
     .option("--log-format <format>", "json or pretty")

@@ -6,7 +6,7 @@ export const EXAMPLE = `# Configuration of pawl. Check it with: pawl config chec
 # Every key may be left out. \${NAME} in a string stands for that environment variable, $\${ for a plain \${.
 # Relative paths start at this file's folder. Durations: "30s", "5m", "1h30m".
 
-# Where the agent keeps its identity and its journal. Default: $STATE_DIRECTORY, else /var/lib/pawl for root,
+# Where the agent keeps its identity. Default: $STATE_DIRECTORY, else /var/lib/pawl for root,
 # else $XDG_STATE_HOME/pawl, else ~/.local/state/pawl.
 #state_dir = "/var/lib/pawl"
 
@@ -23,7 +23,7 @@ export const EXAMPLE = `# Configuration of pawl. Check it with: pawl config chec
 #token = "\${PAWL_TOKEN}"
 # A file with the token, instead of token.
 #token_file = "/etc/pawl/token"
-# A PEM file with the certificate authorities to trust instead of the system's.
+# A PEM file with certificate authorities to trust besides those that the runtime brings.
 #ca_file = "/etc/pawl/ca.pem"
 # How many alert events wait at most while the server is away; then the oldest goes. 0 or less: the default.
 alert_buffer_size = 1000

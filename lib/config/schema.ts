@@ -42,7 +42,7 @@ export interface Config {
     readonly url: URL | undefined;
     /** Fit for a header. A secret: pass it to `setUpLogging`. */
     readonly token: string | undefined;
-    /** The certificates of `ca_file`, PEM, one each; empty: the system's are used. */
+    /** The certificates of `ca_file`, PEM, one each; trusted besides the runtime's own. */
     readonly caCerts: readonly string[];
     readonly alertBufferSize: number;
   };
