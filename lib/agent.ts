@@ -113,7 +113,6 @@ export class Agent {
   readonly #delivery: Delivery;
   readonly #notifiers: readonly Notifier[];
   readonly #dispatcher: Dispatcher;
-  readonly #limiter: ConcurrencyLimiter;
   readonly #engine: CheckEngine;
   readonly #sampler: LoadSampler;
   readonly #startMs: number;
@@ -140,13 +139,12 @@ export class Agent {
     this.#notifiers = [new ServerNotifier(this.#queue, this.#delivery), ...options.notifiers ?? []];
     const makeChecks = options.checks ?? defaultChecks;
     const seams = { host: this.#host, clock, makeChecks: () => checksOf(makeChecks(this.#host, clock)) };
-    this.#limiter = options.limiter ?? new SessionLimiter();
     this.#dispatcher = new Dispatcher({
       diagnoseRunner: options.diagnoseRunner === null
         ? undefined
         : options.diagnoseRunner ?? new Playbook(seams),
       chatRunner: options.chatRunner === null ? undefined : options.chatRunner ?? new FiguresChat(seams),
-      limiter: this.#limiter,
+      limiter: options.limiter ?? new SessionLimiter(),
       clock,
       ...(options.chatIdleMs !== undefined && { chatIdleMs: options.chatIdleMs }),
     });
@@ -230,7 +228,7 @@ export class Agent {
   async #heartbeat(stop: AbortSignal): Promise<Heartbeat> {
     const { cpuPct, memPct } = await this.#figures(stop);
     return {
-      active_sessions: this.#limiter.active,
+      active_sessions: this.#dispatcher.activeSessions,
       active_alerts: this.#engine.activeAlerts,
       ...(cpuPct !== undefined && { cpu_pct: cpuPct }),
       ...(memPct !== undefined && { mem_pct: memPct }),
