@@ -159,6 +159,8 @@ const MAX_TEXT_CHARS = 2048;
 const MAX_ITEMS = 64;
 const MAX_DEPTH = 5;
 const MIN_SECRET_CHARS = 4;
+/** A shorter start of a secret could be any word's. */
+const MIN_PIECE_CHARS = 8;
 
 /** Takes secrets out of texts, wherever they occur in them. Pure. */
 class Redactor {
@@ -176,10 +178,21 @@ class Redactor {
   /** `text` without secrets, and cut where it is too long for a log. */
   text(text: string): string {
     let clean = text;
-    for (const needle of this.#needles) clean = clean.replaceAll(needle, "[redacted]");
+    for (const needle of this.#needles) {
+      clean = withoutStartAtEnd(clean.replaceAll(needle, "[redacted]"), needle);
+    }
     if (clean.length <= MAX_TEXT_CHARS) return clean;
     return `${clean.slice(0, MAX_TEXT_CHARS)}[${clean.length - MAX_TEXT_CHARS} more characters cut]`;
   }
+}
+
+/** Whoever quotes a secret may run out of room: a close frame's reason has 123 bytes. */
+function withoutStartAtEnd(text: string, secret: string): string {
+  const body = text.endsWith("…") ? text.slice(0, -1) : text;
+  for (let at = Math.max(0, body.length - secret.length); at <= body.length - MIN_PIECE_CHARS; at++) {
+    if (secret.startsWith(body.slice(at))) return `${body.slice(0, at)}[redacted]`;
+  }
+  return text;
 }
 
 /**

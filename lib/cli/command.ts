@@ -1,5 +1,5 @@
 /** What every command of the executable has in common: its shape, its output, and its exit code. */
-import { CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { CommanderError, type CommandUnknownOpts, InvalidArgumentError } from "@commander-js/extra-typings";
 import { ConfigError } from "../config/config_error.ts";
 
 /** What a command works with; tests bring their own. Texts carry their own line breaks. */
@@ -47,12 +47,18 @@ export async function runCommand(
   } catch (error) {
     if (!(error instanceof CommanderError)) return await report(error, argv, context);
     if (error.exitCode === 0) return 0; // help was asked for, and is printed
-    const what = error.code === "commander.help"
-      ? "a subcommand is missing"
-      : error.message.replace(/^error: /, "").replaceAll(/\s*\n/g, " ").replace(/\.$/, "");
+    const what = error.code === "commander.help" ? "a subcommand is missing" : sentenceOf(error);
     context.err(`pawl: ${await printable(what)}; see "${name} --help"\n`);
     return 2;
   }
+}
+
+/** The parser's complaint as one clause. */
+function sentenceOf({ message }: CommanderError): string {
+  return message.replace(/^error: /, "")
+    .replaceAll(/\s*\n/g, " ")
+    .replace(" is invalid. ", " is invalid: ")
+    .replace(/\.$/, "");
 }
 
 /** Makes a command, and those under it, throw instead of printing and exiting. */
@@ -66,7 +72,16 @@ function prepare(command: CommandUnknownOpts, context: CliContext): void {
     getOutHelpWidth: () => 100,
     getErrHelpWidth: () => 100,
   });
+  for (const option of command.options) {
+    if (option.required && option.parseArg === undefined) option.argParser(valueOfOption);
+  }
   for (const inner of command.commands) prepare(inner, context);
+}
+
+/** Else `--server --log-level debug` would look for a server of the name "--log-level". */
+function valueOfOption(text: string): string {
+  if (!/^-./.test(text)) return text;
+  throw new InvalidArgumentError("it looks like the next option, so that the value is missing");
 }
 
 async function report(error: unknown, argv: readonly string[], context: CliContext): Promise<number> {

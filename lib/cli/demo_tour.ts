@@ -119,21 +119,26 @@ async function listen(port: number, token: string, onEvent: (event: HubEvent) =>
   }
 }
 
-function within<T>(what: string, happening: Promise<T>, deadlineMs: number, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const seconds = deadlineMs / 1000;
-    const timer = setTimeout(
-      () => reject(new Error(`${what} did not happen within ${seconds} s`)),
-      deadlineMs,
-    );
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    happening.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
-    });
-  });
+async function within<T>(
+  what: string,
+  happening: Promise<T>,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<T> {
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`${what} did not happen within ${deadlineMs / 1000} s`)),
+    deadlineMs,
+  );
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([over, happening]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function narrate(narrator: DemoNarrator, event: HubEvent): void {

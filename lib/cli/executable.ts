@@ -36,8 +36,10 @@ export async function runExecutable(
   const entry = Object.hasOwn(table, name) ? table[name] : undefined;
   if (entry === undefined) {
     const { printable } = await import("../log.ts");
-    const kind = name.startsWith("-") ? "option" : "command";
-    context.err(`pawl: unknown ${kind} ${printable(name)}${suggestion(name, table)}; see "pawl --help"\n`);
+    const what = name.startsWith("-")
+      ? `option "${printable(name)}", a command comes first`
+      : `command "${printable(name)}"${suggestion(name, table)}`;
+    context.err(`pawl: unknown ${what}; see "pawl --help"\n`);
     return 2;
   }
   const { command } = await entry.load();

@@ -32,7 +32,9 @@ export function command() {
       const { token, url } = config.server;
       if (url === undefined) {
         throw new ConfigError(
-          "no control server is configured; name one with --server or [server] address",
+          `cannot run: no control server is named, ${
+            config.file === undefined ? "and there is no configuration file" : `not in ${config.file} either`
+          }; set [server] address or use --server`,
         );
       }
       const { level, format } = config.log;
@@ -44,12 +46,13 @@ export function command() {
         uid: Deno.uid(),
         cwd: Deno.cwd(),
       });
+      using stop = stopOnSignal({ logger: getLogger(["pawl", "run"]) });
       await using state = await openStateDir(path);
-      await runAgent(config, url, state.agentId);
+      await runAgent(config, url, state.agentId, stop.signal);
     });
 }
 
-async function runAgent(config: Config, url: URL, agentId: string): Promise<void> {
+async function runAgent(config: Config, url: URL, agentId: string, stop: AbortSignal): Promise<void> {
   const logger = getLogger(["pawl", "run"]);
   for (const warning of config.warnings) logger.warn("config.warning", { warning });
   ignoreProxyVariables(logger);
@@ -64,10 +67,9 @@ async function runAgent(config: Config, url: URL, agentId: string): Promise<void
     limiter: new SessionLimiter({ limit: config.remote.maxSessions }),
     chatIdleMs: config.remote.chatIdleTimeoutMs,
   });
-  using stop = stopOnSignal({ logger });
   using _net = surviveRejections(logger);
   logger.info("agent.started", { version: VERSION, agentId, hub: url.host, config: config.file ?? "none" });
-  await agent.run(stop.signal);
+  await agent.run(stop);
   logger.info("agent.stopped", {});
 }
 

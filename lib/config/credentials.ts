@@ -47,7 +47,9 @@ export async function readTokenFile(
     text = await readSmallFile(path, MAX_TOKEN_BYTES + 256);
   } catch (error) {
     throw new ConfigError(
-      `${setting}: cannot read the token from ${path}: ${messageOf(error)}; create it, readable by the agent`,
+      `${setting}: cannot read the token from ${path}: ${
+        messageOf(error)
+      }; name a file that the agent can read`,
       { cause: error },
     );
   }
@@ -80,9 +82,12 @@ export async function readCertificates(path: string, setting: string): Promise<s
   try {
     text = await readSmallFile(path, MAX_CA_BYTES);
   } catch (error) {
-    throw new ConfigError(`${setting}: cannot read certificates from ${path}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new ConfigError(
+      `${setting}: cannot read certificates from ${path}: ${
+        messageOf(error)
+      }; name a PEM file that the agent can read`,
+      { cause: error },
+    );
   }
   const found = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
   if (found.length === 0) {

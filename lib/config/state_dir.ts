@@ -148,10 +148,10 @@ async function holderOf(lockPath: string): Promise<string> {
 }
 
 function unusable(path: string, error: unknown): ConfigError {
+  const inTheWay = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory;
+  const remedy = inTheWay ? "move that away" : "make it writable";
   return new ConfigError(
-    `cannot use the state folder ${path}: ${
-      reasonOf(error)
-    }; make it writable or name another with --state-dir`,
+    `cannot use the state folder ${path}: ${reasonOf(error)}; ${remedy} or name another with --state-dir`,
     { cause: error },
   );
 }

@@ -26,7 +26,7 @@ export interface ConnectionTimings {
   closeMs: number;
   /** Between heartbeats. @default 30 s */
   heartbeatMs: number;
-  /** For alerts to be flushed when the agent stops. @default 5 s */
+  /** For sessions to end and alerts to be flushed when the agent stops. @default 5 s */
   flushMs: number;
 }
 
@@ -42,6 +42,9 @@ export const DEFAULT_TIMINGS: Readonly<ConnectionTimings> = {
   heartbeatMs: 30_000,
   flushMs: 5000,
 };
+
+/** The longest delay that the platform's timers know; a longer one would pass at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Options of {@linkcode Connection}. */
 export interface ConnectionOptions {
@@ -79,9 +82,14 @@ export class Connection {
   readonly #clock: Clock;
   readonly #logger: Logger;
 
+  /** @throws RangeError for a timing that no timer can keep. */
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    for (const [name, delayMs] of Object.entries(this.#timings)) {
+      if (delayMs >= 1 && delayMs <= MAX_DELAY_MS) continue;
+      throw new RangeError(`cannot connect: ${name} must be from 1 to ${MAX_DELAY_MS}, it is ${delayMs}`);
+    }
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? getLogger(["pawl", "link"]);
   }
@@ -160,16 +168,17 @@ export class Connection {
       live.stopWriting();
       return socket.close(code, reason, closeMs);
     };
+    const startMs = this.#clock.monotonicMs();
     let answered = false;
     switch (end.kind) {
       case "stopped":
         await live.closeSessions("the agent is stopping");
-        await this.#flush(live, flushMs);
+        await this.#flush(live, startMs + flushMs);
         answered = await goodbye(CloseCode.normal, "agent stopping");
         break;
       case "disconnected":
         await live.closeSessions("the hub disconnected");
-        await this.#flush(live, closeMs);
+        await this.#flush(live, startMs + closeMs);
         answered = await goodbye(CloseCode.normal, "disconnected by the hub");
         break;
       default:
@@ -180,10 +189,9 @@ export class Connection {
     await live.dispose({ answered });
   }
 
-  async #flush(live: LiveConnection, deadlineMs: number): Promise<void> {
-    const startMs = this.#clock.monotonicMs();
+  async #flush(live: LiveConnection, untilMs: number): Promise<void> {
     const never = new AbortController().signal;
-    while (!live.flushed && !live.broken && this.#clock.monotonicMs() - startMs < deadlineMs) {
+    while (!live.flushed && !live.broken && this.#clock.monotonicMs() < untilMs) {
       await sleep(this.#clock, 5, never);
     }
   }

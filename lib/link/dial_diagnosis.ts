@@ -4,6 +4,7 @@
  * second connection can come of it.
  */
 import type { Clock } from "../clock.ts";
+import { parseRetryAfter } from "../retry_after.ts";
 import { DialError } from "./dial_error.ts";
 
 /** What {@linkcode diagnoseDial} needs. */
@@ -57,14 +58,6 @@ export async function diagnoseDial(socketError: string, options: DiagnoseDialOpt
 export function statusOf(socketError: string): number | undefined {
   const match = /Invalid status code: (\d{3})/.exec(socketError);
   return match ? Number(match[1]) : undefined;
-}
-
-/** Seconds to wait by a `Retry-After` header, which holds seconds or an HTTP date; undefined if neither. */
-export function parseRetryAfter(header: string | undefined, wallMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(header)) return Number(header);
-  const dateMs = Date.parse(header);
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, Math.ceil((dateMs - wallMs) / 1000));
 }
 
 interface Answer {
@@ -127,10 +120,10 @@ function advise(reason: string): string {
   if (/UnknownIssuer|CaUsedAsEndEntity|BadSignature/.test(reason)) {
     return "the certificate is not signed by a known authority; set [server] ca_file to the one that signed it";
   }
-  if (/NotValidForName/.test(reason)) {
+  if (/NotValidForName|not valid for name/.test(reason)) {
     return "the certificate is for another name; use the name it was made for";
   }
-  if (/Expired|NotValidYet/.test(reason)) return "check the certificate's dates and this host's clock";
+  if (/expired|not ?valid ?yet/i.test(reason)) return "check the certificate's dates and this host's clock";
   if (/certificate/i.test(reason)) return "check the server's certificate and [server] ca_file";
   if (/corrupt message|InvalidContentType/.test(reason)) {
     return "the server speaks no TLS there; use ws:// or its TLS port";

@@ -157,7 +157,7 @@ export class LiveConnection {
 
   /** Refuses new sessions, cancels the running ones and queues their final outputs. */
   async closeSessions(reason: string): Promise<void> {
-    await this.#scope?.stop(reason);
+    await this.#guarded(() => this.#scope?.stop(reason));
   }
 
   /**
@@ -173,8 +173,17 @@ export class LiveConnection {
     if (this.#heartbeatTimer !== undefined) this.#clock.clearTimeout(this.#heartbeatTimer);
     this.onRegistered = this.onHeartbeat = undefined;
     this.#outlet.close();
-    if (this.#registered) this.#alerts.detach(end);
-    await this.#scope?.close("connection lost");
+    if (this.#registered) await this.#guarded(() => this.#alerts.detach(end));
+    await this.#guarded(() => this.#scope?.close("connection lost"));
+  }
+
+  /** Whatever one part does at the end, the others must have theirs. */
+  async #guarded(endPart: () => Promise<void> | void): Promise<void> {
+    try {
+      await endPart();
+    } catch (error) {
+      this.#logger.error("link.end_failed", { error });
+    }
   }
 
   /** Ends the connection, for nothing more can be said on it. */

@@ -38,6 +38,7 @@ export async function runForever(options: RunForeverOptions, stop: AbortSignal):
     if (decision.delayMs === undefined) return;
     const retryInSec = Math.round(decision.delayMs / 100) / 10;
     report(logger, end, retryInSec);
+    if (stop.aborted) return;
     tell(onEvent, { type: "waiting", delayMs: decision.delayMs }, logger);
     await wait(decision.delayMs, { suspension, clock, logger, stop });
   }
@@ -52,7 +53,7 @@ interface WaitOptions {
 
 /** Waits `delayMs`, or until the machine has slept, or until the agent is stopped. */
 async function wait(delayMs: number, { suspension, clock, logger, stop }: WaitOptions): Promise<void> {
-  if (delayMs === 0 || stop.aborted) return;
+  if (delayMs === 0) return;
   const woken = new AbortController();
   const unwatch = suspension.watch((sleptSec) => {
     logger.info("link.woke_up", { sleptSec });

@@ -109,6 +109,10 @@ export class Writer implements Disposable {
   #pump(): void {
     if (this.#stopped) return;
     this.#collectWritten();
+    const waiting = this.#firstUnwritten < this.#unwritten.length;
+    if (waiting && this.#clock.monotonicMs() - this.#progressAtMs >= this.#writeMs) {
+      return this.#break(`a message could not be written within ${this.#writeMs} ms`);
+    }
     let taken = false;
     for (;;) {
       const bufferedBytes = this.#socket.bufferedBytes;
@@ -150,10 +154,7 @@ export class Writer implements Disposable {
   #onPoll(): void {
     const progressed = this.#collectWritten();
     this.#pollMs = progressed ? FIRST_POLL_MS : Math.min(this.#pollMs * 2, LAST_POLL_MS);
-    const waiting = this.#firstUnwritten < this.#unwritten.length;
-    if (waiting && this.#clock.monotonicMs() - this.#progressAtMs >= this.#writeMs) {
-      this.#break(`a message could not be written within ${this.#writeMs} ms`);
-    } else this.#pump();
+    this.#pump();
   }
 
   /** @returns whether any message was written. */
