@@ -174,7 +174,7 @@ export class Agent {
    * final outputs sent, alerts flushed, the connection closed. Resolves once all that is done, 8 s later at most
    * with the default timings; never rejects for anything that happens to the connection.
    *
-   * @throws Error when called a second time.
+   * @throws Error when called a second time, RangeError for timings that no timer can keep.
    */
   async run(stop: AbortSignal): Promise<void> {
     if (this.#ran) throw new Error("cannot run the agent: it ran before; make a new one");

@@ -13,6 +13,23 @@ Deno.test("stop before the start, and before anything was dialled", async () => 
   assert.equal(rig.hub.handshakes.length, 0);
 });
 
+Deno.test("stop before the start leaves no check behind", async () => {
+  const clock = new FakeClock();
+  await using rig = await AgentRig.make({}, {
+    clock,
+    checks: () => [{
+      check: {
+        plugin: "test",
+        target: "t",
+        gather: () => assert.fail("it is too late to look"),
+      },
+    }],
+  });
+  rig.stop.abort();
+  await rig.run();
+  assert.equal(clock.pendingTimers, 0);
+});
+
 for (const stall of ["accept", "upgrade"] as const) {
   Deno.test(`stop while the hub stalls at the ${stall}`, async () => {
     await using rig = await AgentRig.start({ stall });

@@ -1,6 +1,6 @@
 import { getLogger, type Logger } from "@logtape/logtape";
 import { type Clock, systemClock, type TimerId } from "../clock.ts";
-import { encode, isLonger, MAX_EVENTS_PER_MESSAGE, MAX_MESSAGE_BYTES } from "../protocol/mod.ts";
+import { isLonger, MAX_EVENTS_PER_MESSAGE, MAX_MESSAGE_BYTES } from "../protocol/mod.ts";
 import type { AlertEvent } from "./event.ts";
 import type { AlertQueue, Lease } from "./queue.ts";
 
@@ -188,9 +188,9 @@ export class Delivery implements Disposable {
       const id = crypto.randomUUID();
       const batch = newBatch(id, lease);
       const text = this.#tryEncode(batch);
-      if (lease.items.length > 1 && (text === undefined || isLonger(text, MAX_BATCH_BYTES))) {
+      if (lease.count > 1 && (text === undefined || isLonger(text, MAX_BATCH_BYTES))) {
         this.#queue.giveBack(lease);
-        max = Math.ceil(lease.items.length / 2);
+        max = Math.ceil(lease.count / 2);
       } else if (text === undefined) {
         this.#reject(batch, "it cannot be written as JSON");
       } else if (isLonger(text, MAX_MESSAGE_BYTES)) {
@@ -226,7 +226,7 @@ export class Delivery implements Disposable {
   }
 
   #send(batch: Batch, text: string): OutgoingBatch {
-    if (batch.everSent) this.#figures.resent += batch.lease.items.length;
+    if (batch.everSent) this.#figures.resent += batch.lease.count;
     batch.everSent = true;
     batch.state = "sent";
     this.#sent++;
@@ -243,7 +243,8 @@ export class Delivery implements Disposable {
 
   #tryEncode({ id, lease }: Batch): string | undefined {
     try {
-      return encode({ type: "alert_events", id, payload: { events: lease.items as AlertEvent[] } });
+      // The message as `encode` would write it, around text that the queue may hold already.
+      return `{"type":"alert_events","id":${JSON.stringify(id)},"payload":{"events":${lease.encode()}}}`;
     } catch {
       return undefined; // an embedder's event that is no plain data
     }
@@ -259,7 +260,7 @@ export class Delivery implements Disposable {
     }
     const delayMs = this.#refusalMs * 2 ** (batch.refusals - 1) * (0.75 + this.#random() / 2);
     this.#logger.warn("alerts.batch_refused", {
-      events: batch.lease.items.length,
+      events: batch.lease.count,
       error,
       retryInMs: Math.round(delayMs),
     });
@@ -270,15 +271,15 @@ export class Delivery implements Disposable {
   }
 
   #reject({ lease }: Batch, why: string): void {
-    this.#figures.rejected += lease.items.length;
+    this.#figures.rejected += lease.count;
     this.#queue.discard(lease);
-    this.#logger.error("alerts.batch_rejected", { events: lease.items.length, why });
+    this.#logger.error("alerts.batch_rejected", { events: lease.count, why });
   }
 
   #settle(batch: Batch): void {
     this.#batches.delete(batch.id);
     if (batch.state === "sent") this.#sent--;
-    this.#figures.delivered += batch.lease.items.length;
+    this.#figures.delivered += batch.lease.count;
     this.#queue.settle(batch.lease);
   }
 

@@ -1,4 +1,4 @@
-import type { AlertQueue, Lease } from "./queue.ts";
+import { type AlertQueue, droppedInAll, type DropReason, type Lease, type QueueFigures } from "./queue.ts";
 
 const DEFAULT_CAPACITY = 1000;
 
@@ -15,7 +15,8 @@ export class RingBuffer<T> implements AlertQueue<T> {
   #head = 0;
   #waiting = 0;
   #leased = 0;
-  #dropped = 0;
+  #settled = 0;
+  readonly #dropped: Record<DropReason, number> = { superseded: 0, overflow: 0, expired: 0, rejected: 0 };
   readonly #leases = new Set<Lease<T>>();
 
   /** @param capacity how many items may wait; anything that is not a whole number of at least 1 means 1000. */
@@ -32,12 +33,28 @@ export class RingBuffer<T> implements AlertQueue<T> {
   }
 
   get dropped(): number {
-    return this.#dropped;
+    return droppedInAll(this.#dropped);
+  }
+
+  /** What was drained counts as settled: it is its new owner's affair. */
+  get figures(): QueueFigures {
+    return {
+      accepted: this.#settled + this.length + this.dropped,
+      settled: this.#settled,
+      waiting: this.length,
+      waitingBytes: 0,
+      dropped: { ...this.#dropped },
+    };
+  }
+
+  /** Never: memory is all that a ring was ever meant to be. */
+  get degraded(): undefined {
+    return undefined;
   }
 
   push(item: T): void {
     if (this.#waiting === this.capacity) {
-      this.#dropped++;
+      this.#dropped.overflow++;
       this.#shift();
     }
     if (this.#waiting === this.#slots.length) this.#grow();
@@ -47,22 +64,22 @@ export class RingBuffer<T> implements AlertQueue<T> {
 
   /** Removes and returns up to `max` of the oldest waiting items; `[]` when none waits. */
   drain(max: number): T[] {
-    const items: T[] = [];
-    while (items.length < max && this.#waiting > 0) items.push(this.#shift());
+    const items = this.#shiftUpTo(max);
+    this.#settled += items.length;
     return items;
   }
 
   take(max: number): Lease<T> | undefined {
-    const items = this.drain(max);
+    const items = this.#shiftUpTo(max);
     if (items.length === 0) return undefined;
-    const lease: Lease<T> = { items };
+    const lease: Lease<T> = { items, count: items.length, encode: () => JSON.stringify(items) };
     this.#leases.add(lease);
     this.#leased += items.length;
     return lease;
   }
 
   settle(lease: Lease<T>): void {
-    this.#end(lease);
+    if (this.#end(lease)) this.#settled += lease.count;
   }
 
   giveBack(lease: Lease<T>): void {
@@ -70,7 +87,7 @@ export class RingBuffer<T> implements AlertQueue<T> {
     // What no longer fits is the oldest: exactly what would have been overwritten had it never been leased.
     const room = this.capacity - this.#waiting;
     const kept = lease.items.slice(Math.max(0, lease.items.length - room));
-    this.#dropped += lease.items.length - kept.length;
+    this.#dropped.overflow += lease.count - kept.length;
     while (this.#waiting + kept.length > this.#slots.length) this.#grow();
     for (const item of kept.reverse()) {
       this.#head = (this.#head - 1 + this.#slots.length) % this.#slots.length;
@@ -79,14 +96,30 @@ export class RingBuffer<T> implements AlertQueue<T> {
     }
   }
 
-  discard(lease: Lease<T>): void {
-    if (this.#end(lease)) this.#dropped += lease.items.length;
+  discard(lease: Lease<T>, reason: DropReason = "rejected"): void {
+    if (this.#end(lease)) this.#dropped[reason] += lease.count;
+  }
+
+  /** Bytes do not count here; nor does a ring know what is superseded. */
+  hasRoom(count: number): boolean {
+    return this.#waiting + count <= this.capacity;
+  }
+
+  /** True only where nothing is left that could be lost. */
+  durable(): Promise<boolean> {
+    return Promise.resolve(this.length === 0);
   }
 
   #end(lease: Lease<T>): boolean {
     if (!this.#leases.delete(lease)) return false;
-    this.#leased -= lease.items.length;
+    this.#leased -= lease.count;
     return true;
+  }
+
+  #shiftUpTo(max: number): T[] {
+    const items: T[] = [];
+    while (items.length < max && this.#waiting > 0) items.push(this.#shift());
+    return items;
   }
 
   #shift(): T {

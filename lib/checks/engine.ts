@@ -44,12 +44,33 @@ export interface CheckEngineOptions {
   logger?: Logger;
 }
 
+/** What a gather came to: the worst status found, or why nothing was. `pending`: it has not looked yet. */
+export type CheckResult = EventStatus | "failed" | "unavailable" | "pending";
+
+/** What one scheduled check did since the engine started. Durations in milliseconds. */
+export interface CheckFigures {
+  readonly plugin: string;
+  readonly target: string;
+  /** The last gather's. */
+  readonly result: CheckResult;
+  /** Gathers by what they came to. */
+  readonly results: Readonly<Partial<Record<CheckResult, number>>>;
+  /** Missing before the first gather has ended. */
+  readonly lastDurationMs?: number;
+  /** Of all gathers together. */
+  readonly totalDurationMs: number;
+}
+
 /** What the engine knows of one scheduled check. */
 interface Slot {
   readonly check: Check;
   readonly intervalMs: number;
   unavailable: boolean;
   findings: readonly Finding[];
+  result: CheckResult;
+  readonly results: Partial<Record<CheckResult, number>>;
+  lastDurationMs: number | undefined;
+  totalDurationMs: number;
 }
 
 /**
@@ -95,6 +116,10 @@ export class CheckEngine implements AsyncDisposable {
       intervalMs: inRange("intervalMs", intervalMs, 1),
       unavailable: false,
       findings: [],
+      result: "pending",
+      results: {},
+      lastDurationMs: undefined,
+      totalDurationMs: 0,
     }));
   }
 
@@ -123,6 +148,18 @@ export class CheckEngine implements AsyncDisposable {
     return this.#slots.flatMap((slot) => slot.findings);
   }
 
+  /** What each check did so far. */
+  figures(): CheckFigures[] {
+    return this.#slots.map(({ check, result, results, lastDurationMs, totalDurationMs }) => ({
+      plugin: check.plugin,
+      target: check.target,
+      result,
+      results: { ...results },
+      ...(lastDurationMs !== undefined && { lastDurationMs }),
+      totalDurationMs,
+    }));
+  }
+
   /** How many problems have been reported and are not over. */
   get activeAlerts(): number {
     return this.#open.size;
@@ -143,6 +180,10 @@ export class CheckEngine implements AsyncDisposable {
       else this.#logger.info("check.available", { plugin, target });
     }
     const found = failed ? [] : outcome.findings;
+    slot.result = unavailable ? "unavailable" : failed ? "failed" : worst(found);
+    slot.results[slot.result] = (slot.results[slot.result] ?? 0) + 1;
+    slot.lastDurationMs = outcome.durationMs;
+    slot.totalDurationMs += outcome.durationMs;
     // A check that is unavailable did not fail: what failed before is over, nothing new is raised.
     const gathering = gatherFinding(slot.check, failed && !unavailable ? outcome.error : undefined);
     slot.findings = gathering.status === "Ok" ? found : [...found, gathering];
@@ -168,6 +209,11 @@ export class CheckEngine implements AsyncDisposable {
     if (finding.status === "Ok") this.#open.delete(key);
     else this.#open.set(key, finding.status);
   }
+}
+
+function worst(findings: readonly Finding[]): EventStatus {
+  const grades: readonly EventStatus[] = ["Critical", "Warning", "Info"];
+  return grades.find((grade) => findings.some(({ status }) => status === grade)) ?? "Ok";
 }
 
 function gatherFinding({ plugin, target }: Check, error: unknown): Finding {

@@ -4,7 +4,9 @@ import type { Check, Finding } from "./check.ts";
 import { gatherWithin } from "./gather.ts";
 
 /** What came of one gather. */
-export type Outcome = { readonly findings: readonly Finding[] } | { readonly error: unknown };
+export type Outcome =
+  & ({ readonly findings: readonly Finding[] } | { readonly error: unknown })
+  & { readonly durationMs: number };
 
 /** Options of {@linkcode runSchedule}. */
 export interface ScheduleOptions {
@@ -38,9 +40,10 @@ export async function runSchedule(options: ScheduleOptions, signal: AbortSignal)
       const { findings, settled } = gatherWithin(check, { clock, deadlineMs }, signal);
       hanging = true;
       settled.then(() => hanging = false);
+      const startMs = clock.monotonicMs();
       const outcome = await findings.then((found) => ({ findings: found }), (error: unknown) => ({ error }));
       if (signal.aborted) return;
-      onOutcome(outcome);
+      onOutcome({ ...outcome, durationMs: clock.monotonicMs() - startMs });
     }
     const lateMs = Math.max(0, clock.monotonicMs() - dueMs);
     dueMs += intervalMs * (Math.floor(lateMs / intervalMs) + 1);

@@ -8,6 +8,7 @@ import {
   encode,
   type Heartbeat,
   type HubAck,
+  isLonger,
   type MessageToAgent,
   type MessageToHub,
   type Register,
@@ -245,12 +246,6 @@ export class AgentConnection {
   #skip(type: string, reason: string): void {
     this.#shared.logger.debug("agent.message_skipped", { agentId: this.agentId, type, reason });
   }
-}
-
-/** Whether `text` has more bytes in UTF-8; counts them only where its length leaves a doubt. */
-function isLonger(text: string, maxBytes: number): boolean {
-  if (text.length * 3 <= maxBytes) return false;
-  return text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes;
 }
 
 /** A close reason may have 123 bytes; ours are ASCII, the caller's need not be. */

@@ -19,10 +19,19 @@ export function bounded(text: string, maxBytes: number): BoundedText {
 }
 
 /**
- * A report or chat reply as it is sent: whole, or its first `maxBytes` bytes and a line that says how many bytes were
- * left out.
+ * A report or chat reply as it is sent: whole, or its start and a line that says how many bytes were left out.
+ *
+ * @param maxBytes how much it may take inside a JSON message, where a control character takes up to six
  */
 export function boundedReply(reply: string, maxBytes: number): string {
-  const { text, omittedBytes } = bounded(reply, maxBytes);
-  return omittedBytes === 0 ? text : `${text}\n\n[cut here: ${omittedBytes} bytes left out]`;
+  let limitBytes = maxBytes;
+  for (;;) {
+    const { text, omittedBytes } = bounded(reply, limitBytes);
+    // No UTF-16 unit takes more than 6 bytes, so that most replies need not be written to be measured.
+    const travelBytes = text.length * 6 <= maxBytes ? 0 : Buffer.byteLength(JSON.stringify(text)) - 2;
+    if (travelBytes <= maxBytes) {
+      return omittedBytes === 0 ? text : `${text}\n\n[cut here: ${omittedBytes} bytes left out]`;
+    }
+    limitBytes = Math.floor(Math.min(limitBytes, Buffer.byteLength(text)) * maxBytes / travelBytes);
+  }
 }

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { type ConcurrencyLimiter, SessionLimiter } from "./limiter.ts";
 import type { ChatRunner, DiagnoseRunner } from "./runners.ts";
 import type { Session } from "./session.ts";
+import { SessionCounters, type SessionFigures } from "./session_figures.ts";
 import type { SessionLink } from "./session_link.ts";
 import { type SessionPolicy, SessionScope, type SessionScopeOptions } from "./session_scope.ts";
 
@@ -46,6 +47,7 @@ export interface DispatcherOptions {
 export class Dispatcher {
   readonly #options: Required<DispatcherOptions>;
   readonly #active = new Set<Session>();
+  readonly #counters = new SessionCounters();
 
   /** @throws RangeError if `chatIdleMs` or `maxReplyBytes` is not a whole number within its bounds. */
   constructor(options: DispatcherOptions = {}) {
@@ -78,9 +80,18 @@ export class Dispatcher {
     return this.#active.size;
   }
 
+  /** What sessions came to so far, on all connections. */
+  get figures(): SessionFigures {
+    return this.#counters.figures;
+  }
+
   /** The sessions of one connection, from its registration on. It starts empty; close it when the connection ends. */
   open(link: SessionLink, options: SessionScopeOptions = {}): SessionScope {
-    return new SessionScope(link, { ...this.#options, active: this.#active }, options);
+    return new SessionScope(
+      link,
+      { ...this.#options, active: this.#active, counters: this.#counters },
+      options,
+    );
   }
 }
 

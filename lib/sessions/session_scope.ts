@@ -8,6 +8,7 @@ import { errorText } from "./error_text.ts";
 import type { ConcurrencyLimiter } from "./limiter.ts";
 import type { ChatRunner, DiagnoseRunner } from "./runners.ts";
 import { Session, type SessionFailure, type SessionWork } from "./session.ts";
+import type { SessionCounters } from "./session_figures.ts";
 import type { SessionLink } from "./session_link.ts";
 
 /** The session types that the protocol knows. */
@@ -31,6 +32,7 @@ export interface SessionScopeSettings {
   readonly logger: Logger;
   /** The sessions of all scopes whose work is not over. */
   readonly active: Set<Session>;
+  readonly counters: SessionCounters;
 }
 
 /** Options of a scope. */
@@ -79,6 +81,7 @@ export class SessionScope implements AsyncDisposable {
     if (typeof admitted === "string") {
       const session = start?.session_id ?? "";
       this.#settings.logger.info("session.refused", { session, error: admitted });
+      this.#settings.counters.refused(admitted);
       return this.#link.ack(messageId, admitted);
     }
     this.#link.ack(messageId);
@@ -196,6 +199,7 @@ export class SessionScope implements AsyncDisposable {
     this.#active.add(session);
     active.add(session);
     logger.info("session.started", { session: id, type, user });
+    this.#settings.counters.started(SESSION_TYPES.find((known) => known === type));
     const work = this.#workFor(start);
     if ("code" in work) session.fail(work);
     else session.run(work);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { getLogger } from "@logtape/logtape";
+import { RecordingLogger } from "../link/recording_logger.ts";
 import { DeliveryRig, must, numbered, range, read, sizes } from "./delivery_rig.ts";
 
 Deno.test("nothing is sent while there is no connection", () => {
@@ -65,18 +65,9 @@ Deno.test("one event that is longer than that travels alone", () => {
   assert.equal(rig.delivery.figures.rejected, 0);
 });
 
-/** A logger that keeps the names of what it is told. */
-function recorder(names: string[]) {
-  const logger = getLogger(["test", "delivery"]);
-  return new Proxy(logger, {
-    get: (target, name) =>
-      name === "error" ? (event: string) => names.push(event) : Reflect.get(target, name),
-  });
-}
-
 Deno.test("an event that no hub would take for its length is rejected alone, once, and counted", () => {
-  const errors: string[] = [];
-  using rig = new DeliveryRig({ logger: recorder(errors) });
+  const log = new RecordingLogger();
+  using rig = new DeliveryRig({ logger: log.logger });
   rig.attach();
   rig.push(2);
   rig.queue.push(numbered(2, "é".repeat(600_000)));
@@ -84,7 +75,7 @@ Deno.test("an event that no hub would take for its length is rejected alone, onc
   assert.deepEqual(rig.all().flatMap(({ events }) => events), [0, 1, 3]);
   assert.equal(rig.delivery.figures.rejected, 1);
   assert.equal(rig.queue.dropped, 1);
-  assert.deepEqual(errors, ["alerts.batch_rejected"]);
+  assert.deepEqual(log.events("error"), ["alerts.batch_rejected"]);
 });
 
 type Spoil = (event: Record<string, unknown>) => void;
@@ -103,8 +94,8 @@ const spoils: Record<string, Spoil> = {
 for (const [what, spoil] of Object.entries(spoils)) {
   Deno.test(`an event that cannot be encoded (${what}) is rejected alone, in whichever place it stands`, () => {
     for (const place of [0, 1, 50, 98, 99, 100, 149]) {
-      const errors: string[] = [];
-      using rig = new DeliveryRig({ logger: recorder(errors) });
+      const log = new RecordingLogger();
+      using rig = new DeliveryRig({ logger: log.logger });
       rig.attach();
       for (let n = 0; n < 150; n++) {
         const event = numbered(n);
@@ -114,13 +105,13 @@ for (const [what, spoil] of Object.entries(spoils)) {
       const expected = range(0, 150).filter((n) => n !== place);
       assert.deepEqual(rig.all().flatMap(({ events }) => events), expected, `place ${place}`);
       assert.equal(rig.delivery.figures.rejected, 1);
-      assert.deepEqual(errors, ["alerts.batch_rejected"]);
+      assert.deepEqual(log.events("error"), ["alerts.batch_rejected"]);
     }
   });
 }
 
 Deno.test("an event that can no longer be encoded at the second sending takes nothing else with it", () => {
-  using rig = new DeliveryRig({ logger: recorder([]) });
+  using rig = new DeliveryRig({ logger: new RecordingLogger().logger });
   const event = numbered(0) as unknown as Record<string, unknown>;
   rig.queue.push(event as never);
   rig.attach();

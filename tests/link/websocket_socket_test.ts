@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { getLogger, type Logger } from "@logtape/logtape";
 import { MessageTooBigError, type OpenSocket } from "../../lib/link/websocket_client.ts";
 import { settle } from "../fakes/fake_clock.ts";
 import { FakeHub } from "../fakes/fake_hub.ts";
 import { until } from "../fakes/until.ts";
 import { dialHub } from "./dialling.ts";
+import { RecordingLogger } from "./recording_logger.ts";
 
 async function read(socket: OpenSocket): Promise<string[]> {
   const messages: string[] = [];
@@ -41,21 +41,17 @@ for (const how of ["fin", "reset"] as const) {
 }
 
 Deno.test("binary messages are skipped and logged, with their size and nothing else", async () => {
-  const logged: [string, unknown][] = [];
-  const logger = new Proxy(getLogger(["test"]), {
-    get: (target, name) =>
-      name === "warn"
-        ? (event: string, fields: unknown) => logged.push([event, fields])
-        : Reflect.get(target, name),
-  }) as Logger;
+  const log = new RecordingLogger();
   await using hub = await FakeHub.start();
-  const socket = await dialHub(hub, { logger });
+  const socket = await dialHub(hub, { logger: log.logger });
   const connection = await hub.nextConnection();
   connection.sendBinary(new Uint8Array([1, 2, 3]));
   connection.send("text");
   connection.close();
   assert.deepEqual(await read(socket), ["text"]);
-  assert.deepEqual(logged, [["link.binary_message_skipped", { bytes: 3 }]]);
+  assert.deepEqual(log.records, [
+    { level: "warning", event: "link.binary_message_skipped", fields: { bytes: 3 } },
+  ]);
 });
 
 for (

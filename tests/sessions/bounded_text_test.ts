@@ -30,3 +30,14 @@ Deno.test("the marker says how many bytes were left out", () => {
   assert.equal(boundedReply("€€", 4), "€\n\n[cut here: 3 bytes left out]");
   assert.equal(boundedReply("😀", 3), "\n\n[cut here: 4 bytes left out]");
 });
+
+Deno.test("what JSON has to escape counts as it travels", () => {
+  for (const char of ["\n", "\u0001", "\\", '"', "é\n", "😀\u0002"]) {
+    const reply = char.repeat(5000);
+    const sent = boundedReply(reply, 4096);
+    const [kept = ""] = sent.split("\n\n[cut here: ");
+    const travelBytes = new TextEncoder().encode(JSON.stringify(kept)).length - 2;
+    assert.ok(travelBytes <= 4096 && travelBytes > 3500, `${JSON.stringify(char)}: ${travelBytes}`);
+    assert.match(sent, /\[cut here: \d+ bytes left out\]$/);
+  }
+});
