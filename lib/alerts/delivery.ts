@@ -15,14 +15,18 @@ export interface DeliveryOptions {
   window?: number;
   /** Without `alert_ack`: how long the connection must stay up after a batch was written. @default 2 s */
   settleMs?: number;
+  /** Under `alert_ack`: how long an ack may take before the connection is taken for dead. @default 60 s */
+  ackMs?: number;
   /** How often the hub may refuse a batch before it is given up. @default 5 */
   maxRefusals?: number;
   /** The wait after the first refusal; it doubles with each. @default 1 s */
   refusalMs?: number;
 }
 
-/** What became of the events so far. All figures are events. */
+/** What became of the events so far. */
 export interface DeliveryFigures {
+  /** Messages that were handed to a connection. (The others are events.) */
+  batches: number;
   /** Settled: the hub has them, as far as the connection can tell. */
   delivered: number;
   /** Given up because the hub refused them again and again, or because they could not be encoded. */
@@ -43,6 +47,8 @@ export interface AttachOptions {
   alertAck: boolean;
   /** Called when there is something to send that was not there when `next` was last asked. */
   wake: () => void;
+  /** Called when the hub owes an ack for too long. What is unacked goes out again on the next connection. */
+  onUnanswered: (reason: string) => void;
 }
 
 interface Batch {
@@ -93,6 +99,7 @@ export class Delivery implements Disposable {
   readonly #logger: Logger;
   readonly #ackWindow: number;
   readonly #settleMs: number;
+  readonly #ackMs: number;
   readonly #maxRefusals: number;
   readonly #refusalMs: number;
   /** Every batch that is not settled, in the order of first sending. */
@@ -101,18 +108,19 @@ export class Delivery implements Disposable {
   #window = MAX_WINDOW;
   #connection: AttachOptions | undefined;
   #timer: TimerId | undefined;
-  readonly #figures: DeliveryFigures = { delivered: 0, rejected: 0, resent: 0 };
+  readonly #figures: DeliveryFigures = { batches: 0, delivered: 0, rejected: 0, resent: 0 };
 
   constructor(options: DeliveryOptions) {
     const { queue, clock = systemClock, random = Math.random, logger = getLogger(["pawl", "alerts"]) } =
       options;
-    const { window = 8, settleMs = 2000, maxRefusals = 5, refusalMs = 1000 } = options;
+    const { window = 8, settleMs = 2000, ackMs = 60_000, maxRefusals = 5, refusalMs = 1000 } = options;
     this.#queue = queue;
     this.#clock = clock;
     this.#random = random;
     this.#logger = logger;
     this.#ackWindow = window;
     this.#settleMs = settleMs;
+    this.#ackMs = ackMs;
     this.#maxRefusals = maxRefusals;
     this.#refusalMs = refusalMs;
   }
@@ -165,7 +173,9 @@ export class Delivery implements Disposable {
   next(idle: boolean): OutgoingBatch | undefined {
     const connection = this.#connection;
     if (connection === undefined) return undefined;
-    if (this.#sent >= (connection.alertAck ? this.#ackWindow : this.#window)) return undefined;
+    if (this.#sent >= (connection.alertAck ? this.#ackWindow : this.#window)) {
+      return undefined;
+    }
     // The waiting ones are all older than any that is sent, but for those that a refusal made wait again.
     while (this.#batches.size > this.#sent) {
       const again = this.#batches.values().find((batch) => batch.state === "waiting");
@@ -179,8 +189,16 @@ export class Delivery implements Disposable {
       this.#batches.delete(again.id);
       this.#reject(again, "it can no longer be written as JSON");
     }
+    const cut = this.#cut(idle);
+    if (cut === undefined) return undefined;
+    this.#batches.set(cut.batch.id, cut.batch);
+    return this.#send(cut.batch, cut.text);
+  }
+
+  /** Takes what a message may carry from the queue. @param partly whether less than a full batch is worth it. */
+  #cut(partly: boolean): { batch: Batch; text: string } | undefined {
     for (let max = MAX_EVENTS_PER_MESSAGE;;) {
-      if (this.#queue.waiting === 0 || (!idle && this.#queue.waiting < MAX_EVENTS_PER_MESSAGE)) {
+      if (this.#queue.waiting === 0 || (!partly && this.#queue.waiting < MAX_EVENTS_PER_MESSAGE)) {
         return undefined;
       }
       const lease = this.#queue.take(max);
@@ -197,8 +215,7 @@ export class Delivery implements Disposable {
         // The hub would end the connection over it, again and again, and nothing behind it would ever arrive.
         this.#reject(batch, `it is longer than the ${MAX_MESSAGE_BYTES} bytes that a message may have`);
       } else {
-        this.#batches.set(id, batch);
-        return this.#send(batch, text);
+        return { batch, text };
       }
     }
   }
@@ -230,13 +247,14 @@ export class Delivery implements Disposable {
     batch.everSent = true;
     batch.state = "sent";
     this.#sent++;
+    this.#figures.batches++;
     const connection = this.#connection;
     return {
       text,
       onWritten: () => {
         if (this.#connection !== connection || batch.state !== "sent") return;
         batch.writtenAtMs = this.#clock.monotonicMs();
-        if (!connection?.alertAck && this.#timer === undefined) this.#startTimer();
+        if (this.#timer === undefined) this.#startTimer();
       },
     };
   }
@@ -294,8 +312,8 @@ export class Delivery implements Disposable {
   }
 
   /**
-   * Sets the one timer for the oldest batch that time does something for: that settles it, without acks, or lets it
-   * be tried again. No younger one may overtake that, so none needs a timer of its own.
+   * Sets the one timer for the oldest batch that time does something for: that settles it, without acks, lets it be
+   * tried again, or shows that its ack does not come. No younger one may overtake that, so none needs its own.
    */
   #startTimer(): void {
     this.#stopTimer();
@@ -304,6 +322,9 @@ export class Delivery implements Disposable {
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
       if (!this.#connection?.alertAck) this.#settleWritten(this.#settleMs);
+      else if (this.#isOverdue()) {
+        return this.#connection.onUnanswered(`the hub did not ack alert events within ${this.#ackMs} ms`);
+      }
       this.#connection?.wake();
       this.#startTimer();
     }, Math.max(0, dueMs - this.#clock.monotonicMs()));
@@ -311,12 +332,20 @@ export class Delivery implements Disposable {
 
   #nextDueMs(): number | undefined {
     const nowMs = this.#clock.monotonicMs();
+    const afterMs = this.#connection?.alertAck ? this.#ackMs : this.#settleMs;
     for (const batch of this.#batches.values()) {
-      if (this.#connection?.alertAck) {
-        if (batch.state === "waiting") return batch.notBeforeMs > nowMs ? batch.notBeforeMs : undefined;
-      } else if (batch.writtenAtMs !== undefined) return batch.writtenAtMs + this.#settleMs;
+      if (batch.state === "waiting") {
+        if (this.#connection?.alertAck) return batch.notBeforeMs > nowMs ? batch.notBeforeMs : undefined;
+      } else if (batch.writtenAtMs !== undefined) return batch.writtenAtMs + afterMs;
     }
     return undefined;
+  }
+
+  #isOverdue(): boolean {
+    const latestMs = this.#clock.monotonicMs() - this.#ackMs;
+    return this.#batches.values().some(({ state, writtenAtMs }) =>
+      state === "sent" && writtenAtMs !== undefined && writtenAtMs <= latestMs
+    );
   }
 
   #stopTimer(): void {

@@ -301,7 +301,11 @@ export class LiveConnection {
     });
     this.onRegistered?.({ capabilities: [...agreed], warning });
     this.#beat(agreed.has("heartbeat_ack"));
-    this.#alerts.attach({ alertAck: agreed.has("alert_ack"), wake: () => this.#writer.wake() });
+    this.#alerts.attach({
+      alertAck: agreed.has("alert_ack"),
+      wake: () => this.#writer.wake(),
+      onUnanswered: (reason) => this.#break(reason),
+    });
     for (const handle of this.#early.splice(0)) handle();
   }
 

@@ -5,7 +5,7 @@ import type { OutgoingSource } from "./outbox.ts";
 /** Where alerts come from. See `Delivery` in `alerts/delivery.ts`, which fits. */
 export interface AlertsPort extends OutgoingSource {
   readonly flushed: boolean;
-  attach(connection: { alertAck: boolean; wake: () => void }): void;
+  attach(connection: { alertAck: boolean; wake: () => void; onUnanswered: (reason: string) => void }): void;
   acked(refId: string, ok: boolean, error?: string): boolean;
   detach(end: { answered: boolean }): void;
 }

@@ -12,7 +12,7 @@ Deno.test("with acks a batch is settled by its ack and by nothing else", async (
   assert.equal(rig.delivery.acked(must(batch).id, true), true);
   assert.equal(rig.queue.length, 0);
   assert.equal(rig.delivery.flushed, true);
-  assert.deepEqual(rig.delivery.figures, { delivered: 100, rejected: 0, resent: 0 });
+  assert.deepEqual(rig.delivery.figures, { batches: 1, delivered: 100, rejected: 0, resent: 0 });
 });
 
 Deno.test("at most 8 batches are under way; each ack makes room for one more and says so", () => {
@@ -102,4 +102,28 @@ Deno.test("what is written late on a connection that is gone touches nothing on 
   old.written();
   await rig.clock.tick(2000);
   assert.equal(rig.queue.length, 0);
+});
+
+Deno.test("an ack that does not come within a minute of the writing shows that the connection is dead", async () => {
+  using rig = new DeliveryRig();
+  rig.attach();
+  rig.push(1);
+  rig.next()?.written();
+  await rig.clock.tick(59_999);
+  assert.deepEqual(rig.unanswered, []);
+  await rig.clock.tick(1);
+  assert.deepEqual(rig.unanswered, ["the hub did not ack alert events within 60000 ms"]);
+});
+
+Deno.test("acks that come keep the connection, however long batches follow each other", async () => {
+  using rig = new DeliveryRig();
+  rig.attach();
+  for (let round = 0; round < 10; round++) {
+    rig.push(1);
+    const batch = rig.next();
+    batch?.written();
+    await rig.clock.tick(45_000);
+    rig.delivery.acked(batch?.id ?? "", true);
+  }
+  assert.deepEqual(rig.unanswered, []);
 });

@@ -77,7 +77,7 @@ class World {
       case "attach":
         if (this.connection !== undefined) return;
         this.connection = { alertAck: flag };
-        return this.delivery.attach({ alertAck: flag, wake: () => {} });
+        return this.delivery.attach({ alertAck: flag, wake: () => {}, onUnanswered: () => {} });
       case "next": {
         const batch = this.delivery.next(flag);
         if (batch !== undefined) this.sent(read(batch));

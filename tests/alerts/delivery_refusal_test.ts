@@ -21,7 +21,7 @@ for (const [chance, factor] of [[0, 0.75], [0.5, 1], [0.999999, 1.25]] as const)
     }
     assert.equal(rig.queue.length, 30);
     rig.delivery.acked(id, false);
-    assert.deepEqual(rig.delivery.figures, { delivered: 0, rejected: 30, resent: 120 });
+    assert.deepEqual(rig.delivery.figures, { batches: 5, delivered: 0, rejected: 30, resent: 120 });
     assert.deepEqual([rig.queue.length, rig.queue.dropped], [0, 30]);
     assert.equal(rig.delivery.flushed, true);
   });

@@ -43,6 +43,7 @@ export class DeliveryRig implements Disposable {
   readonly queue: RingBuffer<AlertEvent>;
   readonly delivery: Delivery;
   wakes = 0;
+  readonly unanswered: string[] = [];
   #pushed = 0;
 
   constructor(
@@ -59,7 +60,11 @@ export class DeliveryRig implements Disposable {
   }
 
   attach(alertAck = true): void {
-    this.delivery.attach({ alertAck, wake: () => this.wakes++ });
+    this.delivery.attach({
+      alertAck,
+      wake: () => this.wakes++,
+      onUnanswered: (reason) => this.unanswered.push(reason),
+    });
   }
 
   next(idle = true): SentBatch | undefined {

@@ -17,7 +17,7 @@ Deno.test("without acks a batch is settled when the connection has stood 2 s aft
   assert.equal(rig.queue.length, 50);
   await rig.clock.tick(500);
   assert.equal(rig.queue.length, 0);
-  assert.deepEqual(rig.delivery.figures, { delivered: 150, rejected: 0, resent: 0 });
+  assert.deepEqual(rig.delivery.figures, { batches: 2, delivered: 150, rejected: 0, resent: 0 });
   assert.equal(rig.clock.pendingTimers, 0);
 });
 

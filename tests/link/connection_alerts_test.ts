@@ -76,7 +76,7 @@ Deno.test("acks settle batches, double and foreign ones do no harm", async () =>
   connection.ack(crypto.randomUUID());
   rig.push(1000);
   await until("all are settled", () => rig.queue.length === 0);
-  assert.deepEqual(rig.delivery.figures, { delivered: 1000, rejected: 0, resent: 0 });
+  assert.deepEqual(rig.delivery.figures, { batches: 10, delivered: 1000, rejected: 0, resent: 0 });
   assert.deepEqual(alertNumbers(connection), range(0, 1000));
 });
 
