@@ -6,6 +6,14 @@ const commands: CommandTable = {
     summary: "Connect to a control server and stay connected",
     load: () => import("./lib/cli/run.ts"),
   },
+  emit: {
+    summary: "Hand events to the agent on this host",
+    load: () => import("./lib/cli/emit.ts"),
+  },
+  status: {
+    summary: "Tell how the agent on this host is doing",
+    load: () => import("./lib/cli/status.ts"),
+  },
   demo: {
     summary: "Show a hub and an agent at work on this machine",
     load: () => import("./lib/cli/demo.ts"),

@@ -6,13 +6,21 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { Delivery } from "./alerts/delivery.ts";
+import { Destination } from "./alerts/destination.ts";
 import type { AlertEvent } from "./alerts/event.ts";
 import type { Notifier } from "./alerts/notifiers/notifier.ts";
+import type { Sender } from "./alerts/notifiers/sender.ts";
 import { ServerNotifier } from "./alerts/notifiers/server.ts";
-import { RingBuffer } from "./alerts/ring_buffer.ts";
+import {
+  capacityOf,
+  openQueue,
+  type OpenQueueOptions,
+  type OwnedQueue,
+  type QueueBounds,
+} from "./alerts/open_queue.ts";
 import type { Check } from "./checks/check.ts";
 import { builtInChecks } from "./checks/built_in.ts";
-import { CheckEngine, type ScheduledCheck } from "./checks/engine.ts";
+import { CheckEngine, type CheckFigures, type ScheduledCheck } from "./checks/engine.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import { parseServerAddress } from "./config/address.ts";
 import { FiguresChat } from "./diagnose/figures_chat.ts";
@@ -20,12 +28,16 @@ import { Playbook } from "./diagnose/playbook.ts";
 import type { HostFacts } from "./host/host_facts.ts";
 import { type LoadFigures, LoadSampler } from "./host/load_figures.ts";
 import { RuntimeFacts } from "./host/runtime.ts";
-import { Backoff } from "./link/backoff.ts";
+import { Backoff, type BackoffOptions } from "./link/backoff.ts";
 import { Connection, type ConnectionTimings } from "./link/connection.ts";
 import type { ConnectionEvent } from "./link/connection_event.ts";
 import { runForever } from "./link/reconnect.ts";
 import { SuspensionDetector } from "./link/suspension.ts";
-import type { Heartbeat, Register } from "./protocol/mod.ts";
+import { AgentPort } from "./local/agent_port.ts";
+import type { CheckStatus } from "./local/agent_status.ts";
+import { LinkTracker } from "./local/link_tracker.ts";
+import { startLocalServer } from "./local/server.ts";
+import type { Heartbeat, HeartbeatQueue, Register } from "./protocol/mod.ts";
 import { Dispatcher } from "./sessions/dispatcher.ts";
 import { type ConcurrencyLimiter, SessionLimiter } from "./sessions/limiter.ts";
 import type { ChatRunner, DiagnoseRunner } from "./sessions/runners.ts";
@@ -34,6 +46,13 @@ import { VERSION } from "./version.ts";
 export type { AlertEvent, EventStatus } from "./alerts/event.ts";
 export { alertEvent, type AlertEventOptions, alertKey } from "./alerts/event.ts";
 export type { Notifier } from "./alerts/notifiers/notifier.ts";
+export { type AlertmanagerOptions, alertmanagerSender } from "./alerts/notifiers/alertmanager.ts";
+export { type ConsoleOptions, consoleSender } from "./alerts/notifiers/console.ts";
+export type { HttpMethod, HttpTransportOptions } from "./alerts/notifiers/http_request.ts";
+export { type PagerdutyOptions, pagerdutySender } from "./alerts/notifiers/pagerduty.ts";
+export { PermanentSendError, type Sender, TransientSendError } from "./alerts/notifiers/sender.ts";
+export { type WebhookOptions, webhookSender } from "./alerts/notifiers/webhook.ts";
+export type { QueueBounds } from "./alerts/open_queue.ts";
 export type { Check, Finding } from "./checks/check.ts";
 export { type CheckSettings, type ChecksSettings, configuredChecks } from "./checks/configured.ts";
 export type { ScheduledCheck } from "./checks/engine.ts";
@@ -41,10 +60,11 @@ export type { Clock, TimerId } from "./clock.ts";
 export { ConfigError } from "./config/config_error.ts";
 export { openStateDir, type OpenStateDirOptions, type StateDir } from "./config/state_dir.ts";
 export type { CpuTimes, FileSystemFacts, HostFacts, LoadAverages, MemoryFacts } from "./host/host_facts.ts";
+export type { BackoffOptions } from "./link/backoff.ts";
 export type { ConnectionTimings } from "./link/connection.ts";
 export type { ConnectionEnd } from "./link/connection_end.ts";
 export type { ConnectionEvent } from "./link/connection_event.ts";
-export type { Heartbeat, SessionParams, Stage } from "./protocol/mod.ts";
+export type { Heartbeat, HeartbeatQueue, SessionParams, Stage } from "./protocol/mod.ts";
 export { type ConcurrencyLimiter, SessionLimiter, type SessionLimiterOptions } from "./sessions/limiter.ts";
 export type {
   ChatHandle,
@@ -71,7 +91,11 @@ export interface AgentOptions {
   caCerts?: readonly string[];
   /** Sent with `register`, and added to the labels of every event of the agent's own checks. */
   labels?: Readonly<Record<string, string>>;
-  /** How many events may wait while there is no connection; then the oldest are dropped. @default 1000 */
+  /** Where queues are kept, so that no event is lost with the process. @default none: queues are in memory */
+  stateDir?: string | undefined;
+  /** Bounds of each destination's queue on disk. */
+  queue?: QueueBounds;
+  /** How many events may wait in memory: all, or those that the disk does not take. @default 1000 */
   alertBufferSize?: number;
   /** The checks to run, given the host to look at. @default the four built-in ones, each every 30 s */
   checks?: (host: HostFacts, clock: Clock) => ScheduledCheck[];
@@ -85,8 +109,14 @@ export interface AgentOptions {
   limiter?: ConcurrencyLimiter;
   /** How long a chat may be idle before it ends, in milliseconds. @default 30 min */
   chatIdleMs?: number;
-  /** Destinations of alert events besides the hub. @default none */
+  /** Destinations besides the hub, each behind a queue of its own; names are fit for files. @default none */
+  destinations?: readonly { readonly name: string; readonly sender: Sender }[];
+  /** Hears of every event too, without a queue. @default none */
   notifiers?: readonly Notifier[];
+  /** Where the agent's own HTTP listens: a unix socket's path, or `host:port` with a token. @default nowhere */
+  local?: LocalOptions | undefined;
+  /** The waits between connections. */
+  backoff?: BackoffOptions;
   /** Deadlines of the connection's phases. */
   timings?: Partial<ConnectionTimings>;
   /** Hears what happens to the connection. What it throws is logged. */
@@ -95,6 +125,16 @@ export interface AgentOptions {
   clock?: Clock;
   /** Uniform numbers in [0, 1), for the spread of waits. @default Math.random */
   random?: () => number;
+}
+
+/** Where the agent's own HTTP listens. */
+export interface LocalOptions {
+  /** The absolute path of a unix socket, or `host:port`. */
+  readonly listen: string;
+  /** What callers over TCP must show; needed there. */
+  readonly token?: string | undefined;
+  /** Whether others than this host may reach it. @default false */
+  readonly allowRemote?: boolean;
 }
 
 /**
@@ -109,8 +149,11 @@ export class Agent {
   readonly #random: () => number;
   readonly #logger = getLogger(["pawl", "agent"]);
   readonly #host: HostFacts;
-  readonly #queue: RingBuffer<AlertEvent>;
+  readonly #queue: OwnedQueue;
   readonly #delivery: Delivery;
+  readonly #destinations: readonly { readonly queue: OwnedQueue; readonly destination: Destination }[];
+  readonly #link: LinkTracker;
+  readonly #port: AgentPort;
   readonly #notifiers: readonly Notifier[];
   readonly #dispatcher: Dispatcher;
   readonly #engine: CheckEngine;
@@ -134,31 +177,66 @@ export class Agent {
     this.#random = random;
     this.#startMs = clock.monotonicMs();
     this.#host = options.host ?? new RuntimeFacts({ clock });
-    this.#queue = new RingBuffer(options.alertBufferSize);
+    this.#queue = this.#openQueue("server");
     this.#delivery = new Delivery({ queue: this.#queue, clock, random });
-    this.#notifiers = [new ServerNotifier(this.#queue, this.#delivery), ...options.notifiers ?? []];
+    this.#destinations = (options.destinations ?? []).map(({ name, sender }) => {
+      const queue = this.#openQueue(name);
+      return { queue, destination: new Destination({ name, queue, sender, clock, random }) };
+    });
+    this.#notifiers = [
+      new ServerNotifier(this.#queue, this.#delivery),
+      ...this.#destinations.map(({ destination }) => destination),
+      ...options.notifiers ?? [],
+    ];
     const makeChecks = options.checks ?? defaultChecks;
     const seams = { host: this.#host, clock, makeChecks: () => checksOf(makeChecks(this.#host, clock)) };
+    const limiter = options.limiter ?? new SessionLimiter();
     this.#dispatcher = new Dispatcher({
       diagnoseRunner: options.diagnoseRunner === null
         ? undefined
         : options.diagnoseRunner ?? new Playbook(seams),
       chatRunner: options.chatRunner === null ? undefined : options.chatRunner ?? new FiguresChat(seams),
-      limiter: options.limiter ?? new SessionLimiter(),
+      limiter,
       clock,
       ...(options.chatIdleMs !== undefined && { chatIdleMs: options.chatIdleMs }),
     });
+    const labels = { ...options.labels, from_agent: options.agentId };
     this.#engine = new CheckEngine({
       checks: makeChecks(this.#host, clock),
       clock,
       random,
-      labels: { ...options.labels, from_agent: options.agentId },
+      labels,
       emit: (event) => this.notify(event),
     });
     this.#sampler = new LoadSampler({ host: this.#host });
+    this.#link = new LinkTracker({ hub: this.#url.host, clock });
+    this.#port = new AgentPort({
+      version: VERSION,
+      agentId: options.agentId,
+      labels,
+      startMs: this.#startMs,
+      clock,
+      link: this.#link,
+      destinations: [
+        { name: "server", queue: this.#queue, figures: () => this.#delivery.figures },
+        ...this.#destinations.map(({ queue, destination }) => ({
+          name: destination.name,
+          queue,
+          figures: () => destination,
+        })),
+      ],
+      capacity: capacityOf(this.#queueOptions),
+      notify: (event) => this.notify(event),
+      sessions: () => ({
+        active: this.#dispatcher.activeSessions,
+        limit: limiter.limit,
+        ...this.#dispatcher.figures,
+      }),
+      checks: () => this.#engine.figures().map(checkStatus),
+    });
   }
 
-  /** Sends an event to every destination. O(1) for the hub; never throws. */
+  /** Sends an event to every destination. O(1), but for notifiers that are not; never throws. */
   notify(event: AlertEvent): void {
     for (const notifier of this.#notifiers) {
       try {
@@ -174,16 +252,25 @@ export class Agent {
    * final outputs sent, alerts flushed, the connection closed. Resolves once all that is done, 8 s later at most
    * with the default timings; never rejects for anything that happens to the connection.
    *
-   * @throws Error when called a second time, RangeError for timings that no timer can keep.
+   * @throws ConfigError when the agent's own HTTP cannot listen where it should; Error when called a second time, RangeError for timings that no timer can keep.
    */
   async run(stop: AbortSignal): Promise<void> {
     if (this.#ran) throw new Error("cannot run the agent: it ran before; make a new one");
     this.#ran = true;
-    const { agentId, token, caCerts = [], timings, onEvent } = this.#options;
+    const { agentId, token, caCerts = [], timings, backoff, local } = this.#options;
     const clock = this.#clock;
+    const onEvent = (event: ConnectionEvent) => {
+      this.#link.note(event);
+      this.#options.onEvent?.(event);
+    };
+    // Let go of in the opposite order, also when something below throws.
+    await using parts = new AsyncDisposableStack();
+    for (const queue of this.#queues()) parts.defer(() => queue[Symbol.dispose]?.());
+    parts.use(this.#delivery);
+    const server = local && parts.use(await startLocalServer({ ...local, port: this.#port, clock }));
     void this.#figures(stop); // so that the first heartbeat's processor usage has something to start from
     // Always a client of our own: it is what carries the authorities, and what the diagnosis of a failed dial uses.
-    using client = Deno.createHttpClient({ caCerts: [...caCerts] });
+    const client = parts.use(Deno.createHttpClient({ caCerts: [...caCerts] }));
     const connection = new Connection({
       url: this.#url,
       agentId,
@@ -197,19 +284,57 @@ export class Agent {
       ...(timings && { timings }),
     });
     this.#engine.start();
-    const stopEngine = () => void this.#engine[Symbol.asyncDispose]();
-    stop.addEventListener("abort", stopEngine, { once: true });
+    for (const { destination } of this.#destinations) destination.start();
+    const stopOthers = Promise.withResolvers<void>();
+    const onStop = () => stopOthers.resolve(this.#stopOthers(server));
+    stop.addEventListener("abort", onStop, { once: true });
+    if (stop.aborted) onStop();
     const suspension = new SuspensionDetector({ clock });
     await runForever(
-      { connection, backoff: new Backoff(), suspension, clock, random: this.#random, onEvent },
+      { connection, backoff: new Backoff(backoff), suspension, clock, random: this.#random, onEvent },
       stop,
     );
-    stop.removeEventListener("abort", stopEngine);
-    await this.#engine[Symbol.asyncDispose]();
-    this.#delivery[Symbol.dispose]();
-    if (this.#queue.length > 0) {
-      this.#logger.warn("alerts.undelivered_at_stop", { events: this.#queue.length });
+    await stopOthers.promise;
+    await this.#reportWaiting();
+  }
+
+  /** What stops beside the connection: nothing new comes in, and the other destinations get what they can take. */
+  async #stopOthers(server: AsyncDisposable | undefined): Promise<void> {
+    await Promise.all([
+      server?.[Symbol.asyncDispose](),
+      this.#engine[Symbol.asyncDispose](),
+      ...this.#destinations.map(async ({ destination }) => {
+        await destination.flush(FLUSH_MS);
+        await destination[Symbol.asyncDispose]();
+      }),
+    ]);
+  }
+
+  async #reportWaiting(): Promise<void> {
+    for (const queue of this.#queues()) {
+      if (queue.length === 0) continue;
+      if (await queue.durable()) this.#logger.info("alerts.kept_for_next_start", { events: queue.length });
+      else this.#logger.warn("alerts.undelivered_at_stop", { events: queue.length });
     }
+  }
+
+  #queues(): OwnedQueue[] {
+    return [this.#queue, ...this.#destinations.map(({ queue }) => queue)];
+  }
+
+  #openQueue(name: string): OwnedQueue {
+    return openQueue({ ...this.#queueOptions, name, clock: this.#clock });
+  }
+
+  get #queueOptions(): Omit<OpenQueueOptions, "name" | "clock"> {
+    const { stateDir, queue, alertBufferSize } = this.#options;
+    return { stateDir, memoryEvents: alertBufferSize, ...(queue && { bounds: queue }) };
+  }
+
+  #queueFigures(): HeartbeatQueue {
+    const { accepted, settled, waiting, dropped } = this.#queue.figures;
+    const { degraded } = this.#queue;
+    return { accepted, acked: settled, waiting, dropped, ...(degraded !== undefined && { degraded }) };
   }
 
   #register(): Omit<Register, "capabilities"> {
@@ -232,6 +357,7 @@ export class Agent {
       active_alerts: this.#engine.activeAlerts,
       ...(cpuPct !== undefined && { cpu_pct: cpuPct }),
       ...(memPct !== undefined && { mem_pct: memPct }),
+      queue: this.#queueFigures(),
     };
   }
 
@@ -246,6 +372,9 @@ export class Agent {
   }
 }
 
+/** How long the other destinations have when the agent stops, in milliseconds. */
+const FLUSH_MS = 5000;
+
 /** How long a heartbeat waits for the host's figures, in milliseconds. */
 const FIGURES_MS = 2000;
 
@@ -254,6 +383,14 @@ const ARCHITECTURES: Readonly<Record<typeof Deno.build.arch, string>> = { x86_64
 
 function defaultChecks(host: HostFacts, clock: Clock): ScheduledCheck[] {
   return builtInChecks({ host, clock }).map((check) => ({ check }));
+}
+
+function checkStatus({ lastDurationMs, totalDurationMs, ...figures }: CheckFigures): CheckStatus {
+  return {
+    ...figures,
+    ...(lastDurationMs !== undefined && { last_duration_sec: lastDurationMs / 1000 }),
+    total_duration_sec: totalDurationMs / 1000,
+  };
 }
 
 function checksOf(scheduled: readonly ScheduledCheck[]): Check[] {

@@ -25,7 +25,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/host/",
     "lib/protocol/",
   ],
-  "lib/local/": ["lib/alerts/", "lib/sessions/"],
+  "lib/local/": ["lib/config/config_error.ts", "lib/alerts/", "lib/sessions/"],
   "lib/sessions/": ["lib/tools/", "lib/protocol/"],
   "lib/diagnose/": ["lib/tools/", "lib/host/", "lib/checks/", "lib/sessions/runners.ts"],
   "lib/tools/": ["lib/host/"],

@@ -47,6 +47,11 @@ export class RingBuffer<T> implements AlertQueue<T> {
     };
   }
 
+  /** The leases that have not ended, in the order in which they were taken. */
+  get leases(): readonly Lease<T>[] {
+    return [...this.#leases];
+  }
+
   /** Never: memory is all that a ring was ever meant to be. */
   get degraded(): undefined {
     return undefined;

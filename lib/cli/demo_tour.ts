@@ -53,6 +53,7 @@ export async function startDemo({ port, narrator }: StartDemoOptions): Promise<D
     address: hub.address,
     agentId,
     token,
+    stateDir: state.path,
     checks: (host, clock) => configuredChecks(DEMO_CHECKS, host, clock),
     onEvent: (event) => {
       if (event.type === "ended") narrator.say("agent", `the connection ended: ${event.end.kind}`);

@@ -1,13 +1,27 @@
 /** `pawl run`: the agent itself. */
+import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { getLogger, type Logger } from "@logtape/logtape";
-import { Agent, configuredChecks, SessionLimiter } from "../agent.ts";
+import {
+  Agent,
+  alertmanagerSender,
+  configuredChecks,
+  consoleSender,
+  type LocalOptions,
+  pagerdutySender,
+  type Sender,
+  SessionLimiter,
+  webhookSender,
+} from "../agent.ts";
 import { ConfigError } from "../config/config_error.ts";
 import { loadConfig } from "../config/load.ts";
+import type { DestinationConfig } from "../config/notify.ts";
 import type { Config } from "../config/schema.ts";
-import { openStateDir, resolveStateDir } from "../config/state_dir.ts";
+import { openStateDir, resolveStateDir, type StateDir } from "../config/state_dir.ts";
 import { setUpLogging } from "../log.ts";
 import { VERSION } from "../version.ts";
+import { relieveMemory } from "./memory_relief.ts";
+import { ignoreProxyVariables } from "./proxy_variables.ts";
 import { stopOnSignal } from "./signals.ts";
 
 /** See `CommandFactory`. */
@@ -29,7 +43,7 @@ export function command() {
         cwd: Deno.cwd(),
         stderrIsTerminal: Deno.stderr.isTerminal(),
       });
-      const { token, url } = config.server;
+      const { url } = config.server;
       if (url === undefined) {
         throw new ConfigError(
           `cannot run: no control server is named, ${
@@ -38,7 +52,7 @@ export function command() {
         );
       }
       const { level, format } = config.log;
-      await using _logging = setUpLogging({ level, format, secrets: token === undefined ? [] : [token] });
+      await using _logging = setUpLogging({ level, format, secrets: config.secrets });
       const path = resolveStateDir({
         flag: flags.stateDir,
         config: config.stateDir,
@@ -48,47 +62,84 @@ export function command() {
       });
       using stop = stopOnSignal({ logger: getLogger(["pawl", "run"]) });
       await using state = await openStateDir(path);
-      await runAgent(config, url, state.agentId, stop.signal);
+      await runAgent({ config, url, state, stop: stop.signal });
     });
 }
 
-async function runAgent(config: Config, url: URL, agentId: string, stop: AbortSignal): Promise<void> {
+interface RunAgentOptions {
+  config: Config;
+  url: URL;
+  state: StateDir;
+  stop: AbortSignal;
+}
+
+async function runAgent({ config, url, state, stop }: RunAgentOptions): Promise<void> {
+  const { agentId } = state;
   const logger = getLogger(["pawl", "run"]);
   for (const warning of config.warnings) logger.warn("config.warning", { warning });
-  ignoreProxyVariables(logger);
+  for (const name of ignoreProxyVariables()) logger.warn("config.proxy_variable_ignored", { name });
   const agent = new Agent({
     address: url,
     agentId,
     token: config.server.token,
     caCerts: config.server.caCerts,
     labels: config.labels,
+    stateDir: state.path,
+    queue: config.queue,
     alertBufferSize: config.server.alertBufferSize,
+    destinations: config.notify.map((one) => ({ name: one.name, sender: senderOf(one) })),
+    local: localOf(config.local, state.path),
     checks: (host, clock) => configuredChecks(config.checks, host, clock),
     limiter: new SessionLimiter({ limit: config.remote.maxSessions }),
     chatIdleMs: config.remote.chatIdleTimeoutMs,
   });
   using _net = surviveRejections(logger);
+  using _relief = relieveMemory({ logger });
   logger.info("agent.started", { version: VERSION, agentId, hub: url.host, config: config.file ?? "none" });
   await agent.run(stop);
   logger.info("agent.stopped", {});
 }
 
-const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
-
-/**
- * The runtime's HTTP client obeys these variables even where the sandbox does not allow the proxy's address. Whoever
- * can set the environment must not be able to lead the connection, and the token, elsewhere.
- */
-function ignoreProxyVariables(logger: Logger): void {
-  for (const name of PROXY_VARIABLES) {
-    try {
-      if (Deno.env.get(name) === undefined) continue;
-      Deno.env.delete(name);
-      logger.warn("config.proxy_variable_ignored", { name });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotCapable)) throw error;
-      logger.debug("config.proxy_variable_hidden", { name });
+function senderOf(destination: DestinationConfig): Sender {
+  switch (destination.type) {
+    case "console":
+      return consoleSender();
+    case "webhook":
+      return webhookSender(destination);
+    case "alertmanager":
+      return alertmanagerSender(destination);
+    case "pagerduty": {
+      const { source = hostname(), ...options } = destination;
+      return pagerdutySender({ ...options, ...(source !== undefined && { source }) });
     }
+  }
+}
+
+/** Where the agent's own HTTP listens: by default on a socket in the state folder, which other users cannot enter. */
+function localOf(
+  { listen, token, allowRemote }: Config["local"],
+  stateDir: string,
+): LocalOptions | undefined {
+  switch (listen.kind) {
+    case "none":
+      return undefined;
+    case "default":
+      return { listen: join(stateDir, "pawl.sock") };
+    case "unix":
+      return { listen: listen.path };
+    case "tcp": {
+      const host = listen.hostname.includes(":") ? `[${listen.hostname}]` : listen.hostname;
+      return { listen: `${host}:${listen.port}`, token, allowRemote };
+    }
+  }
+}
+
+/** This host's name, where the sandbox does not hide it. */
+function hostname(): string | undefined {
+  try {
+    return Deno.hostname();
+  } catch {
+    return undefined;
   }
 }
 

@@ -10,23 +10,22 @@ const MAX_CA_BYTES = 4 * 1024 * 1024;
  * `token` without the white space around it.
  *
  * @param where what names it in the error, such as `server.token` or the file's path.
+ * @param what what it is called there.
  * @throws ConfigError if it is empty, too long, or cannot be a header's value; it never shows the token.
  */
-export function checkToken(token: string, where: string): string {
+export function checkToken(token: string, where: string, what = "token"): string {
   const trimmed = token.trim();
-  if (trimmed === "") throw new ConfigError(`${where}: the token is empty; fill it in or leave it out`);
+  if (trimmed === "") throw new ConfigError(`${where}: the ${what} is empty; fill it in or leave it out`);
   if (trimmed.length > MAX_TOKEN_BYTES) {
     throw new ConfigError(
-      `${where}: the token is longer than ${MAX_TOKEN_BYTES} characters; use a shorter one`,
+      `${where}: the ${what} is longer than ${MAX_TOKEN_BYTES} characters; use a shorter one`,
     );
   }
   const bad = trimmed.search(/[^\x20-\x7e]/);
   if (bad >= 0) {
     throw new ConfigError(
-      `${where}: the token's character ${
-        bad + 1
-      } is a control or non-ASCII character, which a header cannot ` +
-        "carry; use printable ASCII on one line",
+      `${where}: the ${what}'s character ${bad + 1} is a control or non-ASCII character; ` +
+        "use printable ASCII on one line",
     );
   }
   return trimmed;
@@ -36,24 +35,26 @@ export function checkToken(token: string, where: string): string {
  * The token in the file at `path`, trimmed, and what is unwise about the file.
  *
  * @param setting what names the file: `server.token_file` or a flag.
+ * @param what what it is called in errors.
  * @throws ConfigError if it cannot be read or holds no usable token.
  */
 export async function readTokenFile(
   path: string,
   setting: string,
+  what = "token",
 ): Promise<{ token: string; warnings: string[] }> {
   let text: string;
   try {
     text = await readSmallFile(path, MAX_TOKEN_BYTES + 256);
   } catch (error) {
     throw new ConfigError(
-      `${setting}: cannot read the token from ${path}: ${
+      `${setting}: cannot read the ${what} from ${path}: ${
         messageOf(error)
       }; name a file that the agent can read`,
       { cause: error },
     );
   }
-  const token = checkToken(text, `${setting}: ${path}`);
+  const token = checkToken(text, `${setting}: ${path}`, what);
   return {
     token,
     warnings: await isOpenToOthers(path)

@@ -5,9 +5,11 @@ import { isLoopback } from "./address.ts";
 import { ConfigError } from "./config_error.ts";
 import { checkToken, isOpenToOthers, readCertificates, readTokenFile } from "./credentials.ts";
 import { type Environment, refersToEnv } from "./env_references.ts";
-import { dotted, expectation } from "./problem.ts";
+import { isReachable } from "./listen.ts";
+import { loadDestinations } from "./notify.ts";
+import { expectation } from "./problem.ts";
 import { type Config, fileSchema, type FileSettings, logFields, serverFields } from "./schema.ts";
-import { findSource, placeOf, readSettings, type SourceFile } from "./source.ts";
+import { findSource, readSettings, settingName, type SourceFile } from "./source.ts";
 import { valueAt } from "./toml.ts";
 
 /** What the command line may say; each wins over the file. Relative paths start at `cwd`. */
@@ -55,10 +57,14 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   if (token !== undefined && url?.protocol === "ws:" && !isLoopback(url)) {
     warnings.push(`server.address: the token goes to ${url.host} unencrypted; use wss`);
   }
-  warnings.push(...oddThresholds(settings));
+  const local = await findLocal({ settings, base, source, warnings });
+  const destinations = await loadDestinations(settings.notify, source);
+  warnings.push(...destinations.warnings, ...oddThresholds(settings));
+  const secrets = [token, local.token, ...destinations.secrets].filter((secret) => secret !== undefined);
   return {
     file: source?.path,
     warnings,
+    secrets: [...new Set(secrets)],
     stateDir: settings.state_dir === undefined ? undefined : resolve(base, settings.state_dir),
     labels: settings.labels,
     server: {
@@ -67,6 +73,13 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
       caCerts: await findCertificates({ flags, cwd, settings, base, source }),
       alertBufferSize: settings.server.alert_buffer_size,
     },
+    queue: {
+      maxEvents: settings.queue.max_events,
+      maxBytes: settings.queue.max_bytes,
+      maxAgeMs: settings.queue.max_age,
+    },
+    local,
+    notify: destinations.notify,
     log: {
       level: flags.logLevel === undefined
         ? settings.log.level
@@ -125,6 +138,24 @@ async function findToken(sources: Sources & { warnings: string[] }): Promise<str
   return checkToken(settings.server.token, settingName(source, ["server", "token"]));
 }
 
+async function findLocal(
+  { settings, base, source, warnings }: Omit<Sources, "flags" | "cwd"> & { warnings: string[] },
+): Promise<Config["local"]> {
+  const { listen, token_file: file, allow_remote: allowRemote } = settings.local;
+  if (isReachable(listen)) {
+    warnings.push(
+      "local.listen: callers send their token unencrypted; let only a network that you trust reach it",
+    );
+  }
+  if (file === undefined) return { listen, token: undefined, allowRemote };
+  if (listen.kind !== "tcp") {
+    warnings.push("local.token_file: nobody is asked for it without a TCP local.listen");
+  }
+  const read = await readTokenFile(resolve(base, file), settingName(source, ["local", "token_file"]));
+  warnings.push(...read.warnings);
+  return { listen, token: read.token, allowRemote };
+}
+
 async function findCertificates({ flags, cwd, settings, base, source }: Sources): Promise<string[]> {
   if (flags.caFile !== undefined) {
     const path = fromFlag("--ca-file", serverFields.ca_file, flags.caFile);
@@ -133,10 +164,6 @@ async function findCertificates({ flags, cwd, settings, base, source }: Sources)
   const path = settings.server.ca_file;
   if (path === undefined) return [];
   return await readCertificates(resolve(base, path), settingName(source, ["server", "ca_file"]));
-}
-
-function settingName(source: SourceFile | undefined, path: readonly PropertyKey[]): string {
-  return source ? `${placeOf(source, path)}: ${dotted(path)}` : dotted(path);
 }
 
 function oddThresholds(settings: FileSettings): string[] {

@@ -1,7 +1,7 @@
 /** What is wrong with a configuration file, in words: from the schema's issues to one line. */
 import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
-import { allKeys, knownKeys } from "./schema.ts";
+import { allKeys, ANY_NAME, knownKeys } from "./known_keys.ts";
 import { kindOf, lineOf, type TomlTable, valueAt } from "./toml.ts";
 
 /** One thing that is wrong, and the path of the key that it is wrong with. */
@@ -21,10 +21,13 @@ export function firstProblem(
   raw: TomlTable,
   source: string,
 ): { text: string; line: number | undefined } {
-  return error.issues.flatMap((issue) => problemsOf(issue, raw))
-    .slice(0, 20)
-    .map(({ path, text }) => ({ text, line: lineOf(source, path) }))
-    .reduce((first, next) => (next.line ?? Infinity) < (first.line ?? Infinity) ? next : first);
+  const problems = error.issues.flatMap((issue) => problemsOf(issue, raw)).slice(0, 20)
+    .map(({ path, text }) => ({ path, text, line: lineOf(source, path) }));
+  // What is missing has no line, and comes last: a key that is misspelt instead says more.
+  const { path, text, line } = problems.reduce((first, next) =>
+    (next.line ?? Infinity) < (first.line ?? Infinity) ? next : first
+  );
+  return { text, line: line ?? (path.length > 1 ? lineOf(source, path.slice(0, -1)) : undefined) };
 }
 
 /** A path as people write it: `check.cpu.interval`. */
@@ -39,6 +42,8 @@ export function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
       return `must be ${typeNames[issue.expected] ?? issue.expected}`;
+    case "invalid_union":
+      return `must be one of ${("options" in issue ? issue.options ?? [] : []).map(String).join(", ")}`;
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "too_small":
@@ -58,48 +63,93 @@ const typeNames: Readonly<Record<string, string>> = {
   array: "a list",
   object: "a table",
   record: "a table",
+  boolean: "true or false",
 };
 
 function problemsOf(issue: z.core.$ZodIssue, raw: TomlTable): Problem[] {
+  const { path } = issue;
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
-      path: [...issue.path, key],
-      text: unknownKey(issue.path, key, valueAt(raw, [...issue.path, key])),
+      path: [...path, key],
+      text: unknownKey(path, key, raw),
     }));
   }
-  const key = dotted(issue.path);
-  const value = valueAt(raw, issue.path);
-  if (issue.code === "invalid_type" && issue.expected === "array" && issue.path[0] === "check") {
-    return [{ path: issue.path, text: `${key} must be a list of tables; write [[${key}]]` }];
+  return [{ path, text: wrongValue(issue, raw) }];
+}
+
+function wrongValue(issue: z.core.$ZodIssue, raw: TomlTable): string {
+  const { path } = issue;
+  const key = dotted(path);
+  const value = valueAt(raw, path);
+  if (issue.code === "invalid_type" && issue.expected === "array" && path[0] === "check") {
+    return `${key} must be a list of tables; write [[${key}]]`;
   }
-  if (issue.code === "custom" && issue.params?.["quiet"]) {
-    return [{ path: issue.path, text: `${key} ${issue.message}` }];
+  if (issue.code === "custom" && issue.params?.["quiet"]) return `${key} ${issue.message}`;
+  if (issue.code === "invalid_key") {
+    // A header's name that is none may be a whole header, secret and all.
+    const shown = path.includes("headers") ? dotted(path.slice(0, -1)) : key;
+    return `${shown} ${issue.issues[0]?.message ?? "is no valid name"}`;
   }
   if (issue.code === "too_small" && issue.origin === "string") {
-    return [{ path: issue.path, text: `${key} must not be empty; fill it in or leave it out` }];
+    return `${key} must not be empty; fill it in or leave it out`;
   }
-  const hint = issue.path[0] === "labels" && typeof value === "number" ? "; put it in quotes" : "";
-  const is = kindOf(value, key !== "server.token" && key !== "server");
-  return [{ path: issue.path, text: `${key} ${expectation(issue)}; it is ${is}${hint}` }];
+  if (value === undefined) return `${key} is missing; it ${expectation(issue)}`;
+  const is = kindOf(value, !mayBeSecret(path));
+  return `${key} ${expectation(issue)}; it is ${is}${hint(path, value)}`;
 }
 
-function unknownKey(path: readonly PropertyKey[], key: string, value: unknown): string {
+function hint(path: readonly PropertyKey[], value: unknown): string {
+  if (path[0] === "labels" && typeof value === "number") return "; put it in quotes";
+  if (path[0] === "notify" && path.length === 1) return `; write [notify.${ANY_NAME}]`;
+  if (path[0] === "notify" && path.length === 2) {
+    const name = typeof value === "object" && !(value instanceof Date) ? String(path[1]) : ANY_NAME;
+    return `; write [notify.${name}]`;
+  }
+  return "";
+}
+
+/** Whether a secret may stand there, be it by mistake. */
+function mayBeSecret(path: readonly PropertyKey[]): boolean {
+  const [table, , key] = path;
+  if (table === "notify") {
+    return path.length < 3 || !["type", "method", "batch", "source"].includes(String(key));
+  }
+  return path.length === 1 && (table === "server" || table === "local") || dotted(path) === "server.token";
+}
+
+function unknownKey(path: readonly PropertyKey[], key: string, raw: TomlTable): string {
+  const value = valueAt(raw, [...path, key]);
   const what = typeof value === "object" && !(value instanceof Date) ? "table" : "key";
   const where = path.length === 0 ? "at the top of the file" : `in ${tableName(path)}`;
-  return `unknown ${what} ${JSON.stringify(key)} ${where}; ${advice(path, key)}`;
+  return `unknown ${what} ${JSON.stringify(key)} ${where}; ${advice(path, key, raw)}`;
 }
 
-function advice(path: readonly PropertyKey[], key: string): string {
-  const homes = allKeys().filter((known) => known.endsWith(`.${key}`)).map((known) =>
-    tableName(known.split(".").slice(0, -1))
-  );
-  if (homes.length > 0) return `it belongs in ${homes.join(", ")}`;
-  const known = knownKeys(path) ?? [];
+function advice(path: readonly PropertyKey[], key: string, raw: TomlTable): string {
+  const known = knownKeys(path, raw) ?? [];
   const near = closest(key.toLowerCase(), known);
-  if (distance(key.toLowerCase(), near) <= Math.max(1, Math.floor(near.length / 3))) {
+  const startsSo = known.find((one) => one.startsWith(`${key.toLowerCase()}_`));
+  if (startsSo !== undefined) return `did you mean ${JSON.stringify(startsSo)}?`;
+  const homes = homesOf(path, key);
+  if (homes.length > 0) return `it belongs in ${homes.join(", ")}`;
+  if (isNear(key.toLowerCase(), near)) {
     return `did you mean ${JSON.stringify(near)}?`;
   }
-  return `known here: ${known.join(", ")}`;
+  const type = path[0] === "notify" ? ` for the type ${String(valueAt(raw, [...path, "type"]))}` : "";
+  return `known here${type}: ${known.join(", ")}`;
+}
+
+function isNear(written: string, known: string): boolean {
+  if (distance(written, known) <= Math.max(1, Math.floor(known.length / 3))) return true;
+  // Two letters that changed places count as two changes: too many for a short key.
+  return [...written].sort().join("") === [...known].sort().join("");
+}
+
+/** The tables that have the key. A destination is what people make it: its keys are hardly meant for elsewhere. */
+function homesOf(path: readonly PropertyKey[], key: string): string[] {
+  if (path[0] === "notify") return [];
+  return allKeys().filter((known) => known.endsWith(`.${key}`))
+    .filter((known) => path.length === 0 || !known.startsWith("notify."))
+    .map((known) => tableName(known.split(".").slice(0, -1)));
 }
 
 function tableName(path: readonly PropertyKey[]): string {

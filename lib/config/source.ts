@@ -91,3 +91,8 @@ export function placeOf(source: SourceFile, path: readonly PropertyKey[]): strin
   const line = lineOf(source.text, path);
   return line === undefined ? source.path : `${source.path}:${line}`;
 }
+
+/** What names the key at `path` in an error about what it leads to: `file:line: key`. */
+export function settingName(source: SourceFile | undefined, path: readonly PropertyKey[]): string {
+  return source ? `${placeOf(source, path)}: ${dotted(path)}` : dotted(path);
+}

@@ -31,12 +31,22 @@ export const register = z.object({
   capabilities: texts,
 });
 
+/** What became of the events for the hub, over restarts: accepted = acked + waiting + all that was dropped. */
+export const queueFigures = z.object({
+  accepted: number,
+  acked: number,
+  waiting: number,
+  dropped: z.object({ superseded: number, overflow: number, expired: number, rejected: number }),
+  degraded: optionalText,
+});
+
 /** `heartbeat`: `cpu_pct` and `mem_pct` are missing where the host does not let them be read. */
 export const heartbeat = z.object({
   active_sessions: number,
   active_alerts: number,
   cpu_pct: optionalNumber,
   mem_pct: optionalNumber,
+  queue: queueFigures.nullish().transform((value) => value ?? undefined).optional(),
 });
 
 /** `alert_events`. */
@@ -84,6 +94,22 @@ export interface Heartbeat {
   cpu_pct?: number | undefined;
   /** Memory that programs can no longer get, in percent. */
   mem_pct?: number | undefined;
+  /** The queue of events for the hub. Servers that do not know this field ignore it. */
+  queue?: HeartbeatQueue | undefined;
+}
+
+/** What became of the events for the hub, over restarts: accepted = acked + waiting + all that was dropped. */
+export interface HeartbeatQueue {
+  /** Taken into the queue. */
+  accepted: number;
+  /** Known to have arrived. */
+  acked: number;
+  /** Neither arrived nor given up. */
+  waiting: number;
+  /** Given up, by reason. */
+  dropped: { superseded: number; overflow: number; expired: number; rejected: number };
+  /** Why events would not survive a crash at the moment; missing while they would. */
+  degraded?: string | undefined;
 }
 /** See {@linkcode sessionOutput}. */
 export type SessionOutput = z.output<typeof sessionOutput>;

@@ -1,7 +1,7 @@
 /** What every {@linkcode AlertQueue} must do, whatever it keeps its items in. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { AlertQueue, Lease } from "../../lib/alerts/queue.ts";
+import { type AlertQueue, droppedInAll, type Lease } from "../../lib/alerts/queue.ts";
 
 /** Makes an empty queue in which `capacity` items may wait. Disposed of, where it is disposable, by the suite. */
 export type MakeQueue = (capacity: number) => AlertQueue<number> & Partial<Disposable>;
@@ -145,6 +145,75 @@ export function testQueueContract(name: string, make: MakeQueue, options: QueueC
     assert.deepEqual(queue.take(9)?.items, [1, 2, 3, 4]);
   });
 
+  test("a lease says how many it holds, and writes them as a JSON array", 10, (queue) => {
+    for (const item of [1, 2, 3]) queue.push(item);
+    const lease = take(queue, 2);
+    assert.equal(lease.count, 2);
+    assert.deepEqual(JSON.parse(lease.encode()), [1, 2]);
+    queue.giveBack(lease);
+    const again = take(queue, 9);
+    assert.deepEqual([again.count, again.encode()], [3, "[1,2,3]"]);
+  });
+
+  test("a new queue has no figures yet, and is not degraded", 10, (queue) => {
+    const dropped = { superseded: 0, overflow: 0, expired: 0, rejected: 0 };
+    assert.deepEqual(queue.figures, { accepted: 0, settled: 0, waiting: 0, waitingBytes: 0, dropped });
+    assert.equal(queue.degraded, undefined);
+  });
+
+  test("figures tell what became of every item, and why it was dropped", 3, (queue) => {
+    for (const item of [1, 2, 3, 4, 5]) queue.push(item);
+    queue.settle(take(queue, 1));
+    queue.discard(take(queue, 1));
+    queue.discard(take(queue, 1), "expired");
+    for (const item of [6, 7]) queue.push(item);
+    take(queue, 1);
+    const { waitingBytes: _, ...figures } = queue.figures;
+    assert.deepEqual(figures, {
+      accepted: 7,
+      settled: 1,
+      waiting: 2,
+      dropped: { superseded: 0, overflow: 2, expired: 1, rejected: 1 },
+    });
+  });
+
+  for (const reason of ["superseded", "overflow", "expired", "rejected"] as const) {
+    test(`what is discarded as ${reason} is counted as that`, 3, (queue) => {
+      queue.push(1);
+      queue.discard(take(queue, 1), reason);
+      const { dropped } = queue.figures;
+      assert.deepEqual([dropped[reason], droppedInAll(dropped), queue.dropped], [1, 1, 1]);
+    });
+  }
+
+  test("a snapshot of the figures does not change afterwards", 3, (queue) => {
+    queue.push(1);
+    const before = queue.figures;
+    queue.push(2);
+    queue.discard(take(queue, 2));
+    assert.deepEqual([before.accepted, before.waiting, before.dropped.rejected], [1, 1, 0]);
+  });
+
+  test("there is room for as many as can wait, and what is leased takes none of it", 3, (queue) => {
+    assert.deepEqual([queue.hasRoom(3, 30), queue.hasRoom(4, 40)], [true, false]);
+    for (const item of [1, 2]) queue.push(item);
+    assert.deepEqual([queue.hasRoom(1, 10), queue.hasRoom(2, 20)], [true, false]);
+    take(queue, 1);
+    assert.deepEqual([queue.hasRoom(2, 20), queue.hasRoom(3, 30)], [true, false]);
+  });
+
+  Deno.test(`${name}: where nothing is left that could be lost, that is durable`, async () => {
+    const queue = make(3);
+    try {
+      assert.equal(await queue.durable(), true);
+      queue.push(1);
+      queue.settle(take(queue, 1));
+      assert.equal(await queue.durable(), true);
+    } finally {
+      queue[Symbol.dispose]?.();
+    }
+  });
+
   for (const capacity of [1, 2, 3, 7, 16, 17]) {
     Deno.test(`${name}: with a capacity of ${capacity}, any sequence of calls does what a list would`, () => {
       const call = fc.oneof(
@@ -180,6 +249,7 @@ type Call = { do: "push" | "take" | End; n: number };
 class Model {
   waiting: number[] = [];
   leased = 0;
+  settled = 0;
   dropped = 0;
   constructor(readonly capacity: number) {}
 
@@ -198,6 +268,7 @@ class Model {
     this.leased -= items.length;
     if (how === "giveBack") this.waiting = [...items, ...this.waiting];
     if (how === "discard") this.dropped += items.length;
+    if (how === "settle") this.settled += items.length;
     this.#dropSurplus();
   }
 
@@ -238,6 +309,9 @@ function runAgainstModel(queue: AlertQueue<number>, model: Model, calls: readonl
       [queue.waiting, queue.length, queue.dropped],
       [model.waiting.length, model.waiting.length + model.leased, model.dropped],
     );
+    const { accepted, settled, waiting, dropped } = queue.figures;
+    assert.deepEqual([accepted, settled], [pushed, model.settled]);
+    assert.equal(accepted, settled + waiting + droppedInAll(dropped));
   }
   assert.deepEqual(queue.take(Number.MAX_SAFE_INTEGER)?.items ?? [], model.waiting);
 }

@@ -3,7 +3,11 @@
  * `--idle-seconds N` shortens the idle minute.
  */
 import { alertLatency } from "./alert_latency.ts";
-import { idle, startUp } from "./process.ts";
+import { backlogCost } from "./backlog.ts";
+import { burst } from "./burst.ts";
+import { cuts } from "./cuts.ts";
+import { intake } from "./intake.ts";
+import { idle, startUp, waitingMemory } from "./process.ts";
 import { sessionDeltas } from "./session_deltas.ts";
 
 const flag = Deno.args.indexOf("--idle-seconds");
@@ -12,10 +16,23 @@ const wanted = Deno.args.filter((_, index) => index !== flag && (flag < 0 || ind
 
 const figures: Record<string, () => Promise<unknown>> = {
   alertLatency,
+  burstThroughRing: () => burst({ alertBufferSize: 200_000 }),
+  burstThroughJournal,
   sessionDeltas,
+  cuts,
+  intake,
+  backlogCost,
+  waitingMemory,
   startUp,
   idle: () => idle(idleSeconds),
 };
+
+async function burstThroughJournal(): Promise<unknown> {
+  const stateDir = await Deno.makeTempDir();
+  const figures = await burst({ stateDir, queue: { maxEvents: 200_000, maxBytes: 256 * 1024 * 1024 } });
+  await Deno.remove(stateDir, { recursive: true });
+  return figures;
+}
 
 const results: Record<string, unknown> = {
   machine: { processors: navigator.hardwareConcurrency, deno: Deno.version.deno },

@@ -1,5 +1,7 @@
 /** What the agent costs as a process: how fast it is there, and what it takes while nothing happens. */
 import { FakeHub } from "../fakes/fake_hub.ts";
+import { until } from "../fakes/until.ts";
+import { benchEvent } from "./burst.ts";
 import { percentile, rounded } from "./statistics.ts";
 
 const STARTS = 10;
@@ -53,11 +55,57 @@ export async function idle(seconds: number): Promise<Record<string, number>> {
   const before = await cpuSeconds(agent.pid);
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const used = await cpuSeconds(agent.pid) - before;
-  const status = await Deno.readTextFile(`/proc/${agent.pid}/status`);
+  const memory = await memoryOf(agent.pid);
+  await Deno.remove(stateDir, { recursive: true });
+  return { seconds, ...memory, cpuSeconds: rounded(used) };
+}
+
+/** Memory of an agent without a hub: with nothing waiting, and with 100,000 events waiting in its journal. */
+export async function waitingMemory(): Promise<Record<string, number>> {
+  const EVENTS = 100_000;
+  const PER_REQUEST = 500;
+  const stateDir = await Deno.makeTempDir();
+  const socket = `${stateDir}/pawl.sock`;
+  await using agent = startAgent("ws://127.0.0.1:9", stateDir);
+  await until("it listens", () => Deno.stat(socket).then(() => true, () => false));
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  const post = async (from: number, to: number) => {
+    const events = Array.from({ length: to - from }, (_, n) => benchEvent(from + n));
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify(events), client };
+    const response = await fetch("http://localhost/v1/events", init);
+    const text = await response.text();
+    if (response.status !== 202) throw new Error(`the intake answered ${response.status}: ${text}`);
+  };
+  await post(0, PER_REQUEST); // all code has run once
+  const idle = await memoryOf(agent.pid);
+  for (let n = PER_REQUEST; n < EVENTS; n += PER_REQUEST) await post(n, n + PER_REQUEST);
+  const waiting = await settledMemoryOf(agent.pid);
+  await Deno.remove(stateDir, { recursive: true });
+  return {
+    events: EVENTS,
+    idleRssMiB: idle.rssMiB,
+    waitingRssMiB: waiting.rssMiB,
+    growthMiB: rounded(waiting.rssMiB - idle.rssMiB),
+    anonGrowthMiB: rounded(waiting.rssAnonMiB - idle.rssAnonMiB),
+  };
+}
+
+/** After a burst the agent has its garbage collected: waits until the figure stays. */
+async function settledMemoryOf(pid: number): ReturnType<typeof memoryOf> {
+  for (let last = await memoryOf(pid);;) {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const now = await memoryOf(pid);
+    if (Math.abs(now.rssMiB - last.rssMiB) < 1) return now;
+    last = now;
+  }
+}
+
+async function memoryOf(pid: number): Promise<{ rssMiB: number; rssAnonMiB: number }> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
   const mebibytes = (name: string) =>
     rounded(Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]) / 1024);
-  await Deno.remove(stateDir, { recursive: true });
-  return { seconds, rssMiB: mebibytes("VmRSS"), rssAnonMiB: mebibytes("RssAnon"), cpuSeconds: rounded(used) };
+  return { rssMiB: mebibytes("VmRSS"), rssAnonMiB: mebibytes("RssAnon") };
 }
 
 async function cpuSeconds(pid: number): Promise<number> {

@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { EXAMPLE } from "../../lib/config/example.ts";
-import { allKeys } from "../../lib/config/schema.ts";
-import { parseToml, valueAt } from "../../lib/config/toml.ts";
+import { allKeys, knownKeys } from "../../lib/config/known_keys.ts";
+import { parseToml, type TomlTable, valueAt } from "../../lib/config/toml.ts";
 import { loadFrom } from "./load_from.ts";
 import { TEST_CERTIFICATE } from "./test_certificate.ts";
 
-/** A key that has no default stands commented out, with its `#` right before it. */
-const COMMENTED_KEY = /^#([a-z_]+ = )/gm;
+/** A key that has no default stands commented out, with its `#` right before it; so do the destinations' tables. */
+const COMMENTED = /^#([a-z_]+ = |\[notify\.)/gm;
 
-/** Where the example has the key: in the first table of a list. */
-function examplePath(key: string): (string | number)[] {
+const whole = () => parseToml(EXAMPLE.replaceAll(COMMENTED, "$1"));
+
+/** The values that the example has for the key: one, or for `notify.NAME.…` those of each destination with it. */
+function valuesIn(table: TomlTable, key: string): unknown[] {
   const [first = "", second = "", ...rest] = key.split(".");
-  return first === "check" ? [first, second, 0, ...rest] : second === "" ? [first] : [first, second, ...rest];
+  const paths = first === "notify"
+    ? Object.keys(valueAt(table, ["notify"]) ?? {}).map((name) => [first, name, ...rest])
+    // A check stands in the first table of a list.
+    : [first === "check" ? [first, second, 0, ...rest] : second === "" ? [first] : [first, second, ...rest]];
+  return paths.map((path) => valueAt(table, path)).filter((value) => value !== undefined);
 }
 
 Deno.test("the example loads, and says nothing but the defaults", async () => {
@@ -25,47 +31,91 @@ Deno.test("the example gives every default there is, and every key with a commen
   lines.forEach((line, index) => {
     if (/^#?[a-z_]+ = /.test(line)) assert.match(lines[index - 1] ?? "", /^# [a-z0-9]/i, line);
   });
-  const table = parseToml(EXAMPLE.replaceAll(COMMENTED_KEY, "$1"));
-  for (const key of allKeys()) {
-    assert.notEqual(valueAt(table, examplePath(key)), undefined, `${key} is missing`);
-  }
+  const table = whole();
+  for (const key of allKeys()) assert.notDeepEqual(valuesIn(table, key), [], `${key} is missing`);
   const spelled = parseToml(EXAMPLE);
-  const without = allKeys().filter((key) => valueAt(spelled, examplePath(key)) === undefined);
+  assert.equal(valueAt(spelled, ["notify"]), undefined);
+  const without = allKeys().filter((key) =>
+    !key.startsWith("notify.") && valuesIn(spelled, key).length === 0
+  );
   assert.deepEqual(without, [
     "state_dir",
     "server.address",
     "server.token",
     "server.token_file",
     "server.ca_file",
+    "local.listen",
+    "local.token_file",
     "log.format",
   ]);
 });
 
+Deno.test("every type of destination stands in the example with every key that it has", () => {
+  const table = whole();
+  for (const [name, destination] of Object.entries(valueAt(table, ["notify"]) ?? {})) {
+    assert.deepEqual(Object.keys(destination), knownKeys(["notify", name], table), name);
+  }
+  assert.deepEqual(valuesIn(table, "notify.NAME.type"), ["console", "webhook", "alertmanager", "pagerduty"]);
+});
+
 Deno.test("what the example has commented out is valid too", async () => {
-  const full = EXAMPLE.replaceAll(COMMENTED_KEY, "$1").replace(/^token_file = .*$/m, "")
-    .replace("/etc/pawl/ca.pem", "ca.pem");
+  const full = EXAMPLE.replaceAll(COMMENTED, "$1")
+    .replace(/^token_file = .*$/m, "").replace(/^routing_key_file = .*$/m, "")
+    .replaceAll("/etc/pawl/", "");
   const config = await loadFrom(full, {
-    env: { PAWL_TOKEN: "s3cret" },
-    files: { "ca.pem": TEST_CERTIFICATE },
+    env: { PAWL_TOKEN: "s3cret", HOOK_TOKEN: "h00k", PAGERDUTY_KEY: "p4ge" },
+    files: { "ca.pem": TEST_CERTIFICATE, "local_token": "l0cal\n" },
   });
   assert.equal(config.server.token, "s3cret");
   assert.equal(config.server.url?.href, "wss://hub.example.com:8443/api/v1/agent/ws");
   assert.deepEqual(config.labels, { environment: "production" });
+  assert.deepEqual(config.local, {
+    listen: { kind: "tcp", hostname: "127.0.0.1", port: 9464 },
+    token: "l0cal",
+    allowRemote: false,
+  });
+  assert.deepEqual(config.notify.map(({ name, type }) => [name, type]), [
+    ["screen", "console"],
+    ["hook", "webhook"],
+    ["alerts", "alertmanager"],
+    ["oncall", "pagerduty"],
+  ]);
+  assert.deepEqual(config.warnings, []);
+});
+
+Deno.test("the destinations' defaults in the example are those that hold", async () => {
+  const { notify } = await loadFrom(
+    '[notify.hook]\ntype = "webhook"\nurl = "https://h"\n[notify.pd]\ntype = "pagerduty"\nrouting_key = "k"\n',
+  );
+  const [hook, pagerduty] = notify;
+  const example = (name: string, key: string) => valueAt(whole(), ["notify", name, key]);
+  assert.ok(hook?.type === "webhook" && pagerduty?.type === "pagerduty");
+  assert.equal(hook.method, example("hook", "method"));
+  assert.equal(hook.batch, example("hook", "batch"));
+  assert.deepEqual(hook.headers, {});
+  assert.equal(pagerduty.url.href, example("oncall", "url"));
 });
 
 Deno.test("the reference lists exactly the keys that there are", () => {
-  const text = Deno.readTextFileSync(new URL("../../docs/configuration.md", import.meta.url));
-  const listed = [...text.matchAll(/^\| `([a-z_.]+)` +\|/gm)].map(([, key]) => key);
+  const listed = [...reference().matchAll(/^\| `([a-zA-Z_.]+)` +\|/gm)].map(([, key]) => key);
   assert.deepEqual(listed, allKeys());
 });
 
 Deno.test("the reference gives the defaults that hold", () => {
-  const text = Deno.readTextFileSync(new URL("../../docs/configuration.md", import.meta.url));
+  const rows = [...reference().matchAll(/^\| `([a-zA-Z_.]+)` +\| `([^`]+)` +\|/gm)];
   const spelled = parseToml(EXAMPLE);
-  const rows = [...text.matchAll(/^\| `([a-z_.]+)` +\| `([^`]+)` +\|/gm)];
-  assert.equal(rows.length, allKeys().length - 7); // labels and the six that have none
+  const withDefault = [
+    ...allKeys().filter((key) => key !== "labels" && valuesIn(spelled, key).length > 0),
+    "notify.NAME.method",
+    "notify.NAME.batch",
+  ];
+  assert.deepEqual(rows.map(([, key]) => key), withDefault);
   for (const [, key = "", written = ""] of rows) {
     const { value } = parseToml(`value = ${written}`);
-    assert.deepEqual(value, valueAt(spelled, examplePath(key)), key);
+    assert.deepEqual(valuesIn(whole(), key), [value], key);
   }
 });
+
+function reference(): string {
+  return Deno.readTextFileSync(new URL("../../docs/configuration.md", import.meta.url));
+}

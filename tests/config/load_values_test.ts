@@ -18,9 +18,13 @@ Deno.test("without any file the defaults hold: four checks, no server", async ()
   assert.deepEqual(config, {
     file: undefined,
     warnings: [],
+    secrets: [],
     stateDir: undefined,
     labels: {},
     server: { url: undefined, token: undefined, caCerts: [], alertBufferSize: 1000 },
+    queue: { maxEvents: 100_000, maxBytes: 64 * 1024 * 1024, maxAgeMs: 7 * 86_400_000 },
+    local: { listen: { kind: "default" }, token: undefined, allowRemote: false },
+    notify: [],
     log: { level: "info", format: "json" },
     checks: {
       cpu: [{ intervalMs: 30_000, warnGe: 80, criticalGe: 90 }],
@@ -55,6 +59,12 @@ address = "hub.example.com"
 token = "t0ken"
 ca_file = "ca.pem"
 alert_buffer_size = 5
+[queue]
+max_events = 200
+max_bytes = "1.5GiB"
+max_age = "36h"
+[local]
+listen = "none"
 [log]
 level = "debug"
 format = "pretty"
@@ -78,6 +88,8 @@ chat_idle_timeout = "90s"
   assert.equal(config.server.token, "t0ken");
   assert.deepEqual(config.server.caCerts, [TEST_CERTIFICATE, TEST_CERTIFICATE]);
   assert.equal(config.server.alertBufferSize, 5);
+  assert.deepEqual(config.queue, { maxEvents: 200, maxBytes: 1536 * 1024 * 1024, maxAgeMs: 36 * 3_600_000 });
+  assert.deepEqual(config.local, { listen: { kind: "none" }, token: undefined, allowRemote: false });
   assert.deepEqual(config.log, { level: "debug", format: "pretty" });
   assert.deepEqual(config.checks.disk, [
     { intervalMs: 300_000, warnGe: 70.5, criticalGe: 0, mountPoints: ["/", "/srv"] },

@@ -17,10 +17,16 @@ export interface Sender {
 
 /** The destination cannot take events at the moment. */
 export class TransientSendError extends Error {
+  /** See `Error.name`. */
   override readonly name = "TransientSendError";
   /** How long the destination asked not to be bothered, in seconds. */
   readonly retryAfterSec: number | undefined;
 
+  /**
+   * Says that it is worth trying again.
+   *
+   * @param message one line that names the cause and holds no secret
+   */
   constructor(message: string, options: ErrorOptions & { retryAfterSec?: number | undefined } = {}) {
     super(message, options);
     this.retryAfterSec = options.retryAfterSec;
@@ -29,5 +35,6 @@ export class TransientSendError extends Error {
 
 /** The destination will never take these events, at least not all of them. */
 export class PermanentSendError extends Error {
+  /** See `Error.name`. */
   override readonly name = "PermanentSendError";
 }

@@ -6,7 +6,7 @@ import type { Sender } from "./sender.ts";
 export interface WebhookOptions extends HttpTransportOptions {
   /** `http` or `https`. User info in it is sent as basic authentication. */
   url: string | URL;
-  /** @default "POST" */
+  /** How it is sent. @default "POST" */
   method?: HttpMethod;
   /** Sent with each request. @default {} */
   headers?: Readonly<Record<string, string>>;

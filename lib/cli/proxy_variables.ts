@@ -1,0 +1,23 @@
+/** Environment variables that would lead requests elsewhere. */
+
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
+
+/**
+ * Takes the proxy variables out of this process's environment. The runtime's HTTP client obeys them even where the
+ * sandbox does not allow the proxy's address: whoever can set the environment must not be able to lead a connection,
+ * and the token in it, elsewhere.
+ *
+ * @returns the names of those that were set; one that the sandbox hides is hidden from the client, too
+ */
+export function ignoreProxyVariables(): string[] {
+  return PROXY_VARIABLES.filter((name) => {
+    try {
+      if (Deno.env.get(name) === undefined) return false;
+      Deno.env.delete(name);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) return false;
+      throw error;
+    }
+  });
+}

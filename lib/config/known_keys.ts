@@ -1,0 +1,59 @@
+/** Which keys the configuration has: asked by error messages, and by the tests of example and reference. */
+import { z } from "zod";
+import { fileSchema } from "./schema.ts";
+import { valueAt } from "./toml.ts";
+
+/** Stands for the name that people choose: `notify.NAME.url`. */
+export const ANY_NAME = "NAME";
+
+/**
+ * The keys that may stand in the table at `path` (no path: at the top), or undefined where any may, or where there
+ * is no such table.
+ *
+ * @param document tells what a table's `type` is, where its keys depend on that; without one, all types' keys are
+ * given.
+ */
+export function knownKeys(path: readonly PropertyKey[], document?: unknown): string[] | undefined {
+  let schemas = alternatives(fileSchema, document);
+  for (const [index, step] of path.entries()) {
+    const value = valueAt(document, path.slice(0, index + 1));
+    schemas = schemas.flatMap((schema) => alternatives(inner(schema, step), value));
+  }
+  const tables = schemas.filter((schema) => schema instanceof z.ZodObject);
+  if (tables.length === 0) return undefined;
+  return [...new Set(tables.flatMap((table) => Object.keys(table.shape)))];
+}
+
+/** Every key of the schema that holds a value, dotted: `server.address`, `check.cpu.interval`. */
+export function allKeys(path: readonly PropertyKey[] = []): string[] {
+  return (knownKeys(path) ?? []).flatMap((key) => {
+    const table = [[...path, key], [...path, key, 0], [...path, key, ANY_NAME]]
+      .find((candidate) => knownKeys(candidate) !== undefined);
+    if (table !== undefined) return allKeys(table);
+    return [[...path, key].filter((step) => typeof step === "string").join(".")];
+  });
+}
+
+function inner(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodArray) return typeof step === "number" ? schema.element : undefined;
+  if (schema instanceof z.ZodRecord) return typeof step === "string" ? schema.valueType : undefined;
+  if (schema instanceof z.ZodObject && Object.hasOwn(schema.shape, step)) return schema.shape[String(step)];
+  return undefined;
+}
+
+/** What `schema` comes down to, given the value that is there. */
+function alternatives(schema: z.core.$ZodType | undefined, value: unknown): z.core.$ZodType[] {
+  while (
+    schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+  ) {
+    schema = schema.def.innerType;
+  }
+  if (schema === undefined) return [];
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return [schema];
+  const { discriminator, options } = schema.def;
+  const type = valueAt(value, [discriminator]);
+  const fitting = options.filter((option) =>
+    option instanceof z.ZodObject && z.safeParse(option.shape[discriminator], type).success
+  );
+  return [...fitting.length > 0 ? fitting : options];
+}

@@ -1,0 +1,41 @@
+/** What a file may say about the agent's own HTTP. */
+import { z } from "zod";
+import { nonEmpty } from "./fields.ts";
+import { isReachable, type ListenConfig, readListen } from "./listen.ts";
+
+const listen = z.string().transform((text, context): ListenConfig => {
+  const reading = readListen(text);
+  if ("listen" in reading) return reading.listen;
+  context.addIssue({
+    code: "custom",
+    message: `cannot be used: ${reading.problem}`,
+    params: { quiet: true },
+  });
+  return z.NEVER;
+});
+
+interface LocalSettings {
+  listen: ListenConfig;
+  token_file?: string | undefined;
+  allow_remote: boolean;
+}
+
+function guarded({ listen, token_file, allow_remote }: LocalSettings, context: z.RefinementCtx): void {
+  const refuse = (message: string) =>
+    context.addIssue({ code: "custom", path: ["listen"], message, params: { quiet: true } });
+  if (isReachable(listen) && !allow_remote) {
+    refuse(
+      "is an address that others than this host can reach; use 127.0.0.1, " +
+        "or set local.allow_remote = true if that is what you want",
+    );
+  } else if (listen.kind === "tcp" && token_file === undefined) {
+    refuse("is TCP, where every caller must show a token; set local.token_file, or use a unix socket");
+  }
+}
+
+/** `[local]`. */
+export const localSchema = z.strictObject({
+  listen: listen.default({ kind: "default" }),
+  token_file: nonEmpty.optional(),
+  allow_remote: z.boolean().default(false),
+}).superRefine(guarded).prefault({});

@@ -1,0 +1,12 @@
+import { Journal } from "../../lib/alerts/journal.ts";
+import { testQueueContract } from "./queue_contract.ts";
+
+const folder = Deno.makeTempDirSync({ prefix: "pawl-test-" });
+let made = 0;
+
+testQueueContract(
+  "journal",
+  (capacity) =>
+    new Journal<number>({ path: `${folder}/${++made}.db`, keyOf: (item) => `${item}`, maxEvents: capacity }),
+  { sequences: 20 },
+);
