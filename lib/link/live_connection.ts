@@ -1,5 +1,5 @@
 import type { Logger } from "@logtape/logtape";
-import type { Clock, TimerId } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import {
   CloseCode,
   type DecodeProblem,
@@ -11,6 +11,7 @@ import {
 import type { ConnectionTimings } from "./connection.ts";
 import type { ConnectionEnd } from "./connection_end.ts";
 import { Deadline } from "./deadline.ts";
+import { Heart } from "./heart.ts";
 import { Outbox } from "./outbox.ts";
 import type { AlertsPort, SelfPort, SessionScopePort, SessionsPort } from "./ports.ts";
 import { OutboxSessionOutlet } from "./session_outlet.ts";
@@ -70,10 +71,7 @@ export class LiveConnection {
   #early: (() => void)[] = [];
   #registerDeadline: Deadline | undefined;
   #readDeadline: Deadline | undefined;
-  #heartbeatTimer: TimerId | undefined;
-  #askingForHeartbeat = false;
-  /** Under `heartbeat_ack`: the heartbeat that waits for its ack, and until when; without limit until it is written. */
-  #unackedHeartbeat: { id: string; deadline: Deadline | undefined } | undefined;
+  #heart: Heart | undefined;
 
   constructor({ socket, alerts, sessions, self, timings, clock, logger }: LiveConnectionOptions) {
     this.#socket = socket;
@@ -169,8 +167,7 @@ export class LiveConnection {
     this.#writer[Symbol.dispose]();
     this.#registerDeadline?.[Symbol.dispose]();
     this.#readDeadline?.[Symbol.dispose]();
-    this.#unackedHeartbeat?.deadline?.[Symbol.dispose]();
-    if (this.#heartbeatTimer !== undefined) this.#clock.clearTimeout(this.#heartbeatTimer);
+    this.#heart?.[Symbol.dispose]();
     this.onRegistered = this.onHeartbeat = undefined;
     this.#outlet.close();
     if (this.#registered) await this.#guarded(() => this.#alerts.detach(end));
@@ -270,11 +267,7 @@ export class LiveConnection {
       return;
     }
     if (refId === undefined) return;
-    if (this.#unackedHeartbeat?.id === refId) {
-      this.#unackedHeartbeat.deadline?.[Symbol.dispose]();
-      this.#unackedHeartbeat = undefined;
-      return;
-    }
+    if (this.#heart?.acked(refId)) return;
     this.#alerts.acked(refId, ack.ok, ack.error);
   }
 
@@ -300,52 +293,26 @@ export class LiveConnection {
       onPassed: () => this.#break(`the hub was silent for ${readMs} ms`),
     });
     this.onRegistered?.({ capabilities: [...agreed], warning });
-    this.#beat(agreed.has("heartbeat_ack"));
+    this.#heart = new Heart({
+      outbox: this.#outbox,
+      clock: this.#clock,
+      logger: this.#logger,
+      ask: () => this.#self.heartbeat(),
+      acked: agreed.has("heartbeat_ack"),
+      intervalMs: this.#timings.heartbeatMs,
+      ackMs: this.#timings.ackMs,
+      onBeat: (heartbeat) => {
+        this.#writer.wake();
+        this.onHeartbeat?.(heartbeat);
+      },
+      onUnanswered: (reason) => this.#break(reason),
+    });
     this.#alerts.attach({
       alertAck: agreed.has("alert_ack"),
       wake: () => this.#writer.wake(),
       onUnanswered: (reason) => this.#break(reason),
     });
     for (const handle of this.#early.splice(0)) handle();
-  }
-
-  /** Beats on whatever becomes of this one beat. */
-  #beat(acked: boolean): void {
-    this.#heartbeatTimer = this.#clock.setTimeout(() => this.#beat(acked), this.#timings.heartbeatMs);
-    if (this.#askingForHeartbeat) this.#logger.warn("link.heartbeat_late");
-    else this.#fillInHeartbeat(acked);
-  }
-
-  async #fillInHeartbeat(acked: boolean): Promise<void> {
-    this.#askingForHeartbeat = true;
-    try {
-      this.#sendHeartbeat(await this.#self.heartbeat(), acked);
-    } catch (error) {
-      // A heartbeat that cannot be filled in is left out: made-up figures would be worse.
-      this.#logger.error("link.heartbeat_failed", { error });
-    }
-    this.#askingForHeartbeat = false;
-  }
-
-  #sendHeartbeat(payload: Heartbeat, acked: boolean): void {
-    if (this.#broken) return;
-    const id = crypto.randomUUID();
-    this.#outbox.setHeartbeat({ type: "heartbeat", id, payload }, acked ? this.#expectAck(id) : {});
-    this.#writer.wake();
-    this.onHeartbeat?.(payload);
-  }
-
-  /** The hub's time starts when the heartbeat is out, for on a slow line much may be written before it. */
-  #expectAck(id: string): { onSent: () => void; onWritten: () => void } {
-    const delayMs = this.#timings.ackMs;
-    const onPassed = () => this.#break(`the hub did not answer a heartbeat within ${delayMs} ms`);
-    return {
-      onSent: () => this.#unackedHeartbeat ??= { id, deadline: undefined },
-      onWritten: () => {
-        if (this.#unackedHeartbeat?.id !== id) return;
-        this.#unackedHeartbeat.deadline = new Deadline({ clock: this.#clock, delayMs, onPassed });
-      },
-    };
   }
 }
 
