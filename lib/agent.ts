@@ -177,11 +177,12 @@ export class Agent {
     this.#random = random;
     this.#startMs = clock.monotonicMs();
     this.#host = options.host ?? new RuntimeFacts({ clock });
-    this.#queue = this.#openQueue("server");
+    this.#queue = this.#openQueue("server", () => this.#delivery.wake());
     this.#delivery = new Delivery({ queue: this.#queue, clock, random });
     this.#destinations = (options.destinations ?? []).map(({ name, sender }) => {
-      const queue = this.#openQueue(name);
-      return { queue, destination: new Destination({ name, queue, sender, clock, random }) };
+      const queue = this.#openQueue(name, () => destination.wake());
+      const destination = new Destination({ name, queue, sender, clock, random });
+      return { queue, destination };
     });
     this.#notifiers = [
       new ServerNotifier(this.#queue, this.#delivery),
@@ -322,11 +323,11 @@ export class Agent {
     return [this.#queue, ...this.#destinations.map(({ queue }) => queue)];
   }
 
-  #openQueue(name: string): OwnedQueue {
-    return openQueue({ ...this.#queueOptions, name, clock: this.#clock });
+  #openQueue(name: string, onRecovered: () => void): OwnedQueue {
+    return openQueue({ ...this.#queueOptions, name, clock: this.#clock, onRecovered });
   }
 
-  get #queueOptions(): Omit<OpenQueueOptions, "name" | "clock"> {
+  get #queueOptions(): Pick<OpenQueueOptions, "stateDir" | "bounds" | "memoryEvents"> {
     const { stateDir, queue, alertBufferSize } = this.#options;
     return { stateDir, memoryEvents: alertBufferSize, ...(queue && { bounds: queue }) };
   }

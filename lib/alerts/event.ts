@@ -1,5 +1,5 @@
 /** Alert events: their shape, the key that identifies the problem they speak of, and how one is made. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AlertEvent, EventStatus } from "../protocol/alert_event.ts";
 
 export { type AlertEvent, alertEventSchema, type EventStatus } from "../protocol/alert_event.ts";
@@ -9,10 +9,10 @@ export { type AlertEvent, alertEventSchema, type EventStatus } from "../protocol
  * `key:value:` and put end to end. Events with equal labels have equal keys; attributes do not take part.
  */
 export function alertKey(labels: Readonly<Record<string, string>>): string {
-  const hash = createHash("md5");
   // Code-unit order, not locale order: every agent and server must sort alike.
-  for (const key of Object.keys(labels).sort()) hash.update(`${key}:${labels[key]}:`);
-  return hash.digest("hex");
+  const text = Object.keys(labels).sort().map((key) => `${key}:${labels[key]}:`).join("");
+  // In one go: hash objects leave memory behind that only a collection gives back.
+  return hash("md5", text, "hex");
 }
 
 /** What {@linkcode alertEvent} needs to know. `timeSec` is in seconds since 1970; a fraction is cut off. */

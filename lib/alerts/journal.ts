@@ -60,7 +60,8 @@ export class Journal<T> implements AlertQueue<T>, Disposable {
   constructor(options: JournalOptions<T>) {
     const { path, keyOf, isUrgent = () => false, encode = JSON.stringify, decode = JSON.parse } = options;
     const { maxEvents = 100_000, maxBytes = 64 * 1024 * 1024, maxAgeMs = 7 * 24 * 3600 * 1000 } = options;
-    const { maxMemoryEvents = 1000, rushAbove = 1000, clock = systemClock, random = Math.random } = options;
+    const { maxMemoryEvents = 1000, maxRecentBytes = 1024 * 1024, rushAbove = 1000 } = options;
+    const { clock = systemClock, random = Math.random } = options;
     const { logger = getLogger(["pawl", "alerts"]), onDegraded, wrapStore = (store) => store, migrations } =
       options;
     this.#path = path;
@@ -89,7 +90,7 @@ export class Journal<T> implements AlertQueue<T>, Disposable {
     this.#store = store;
     this.#index = index;
     this.#ledger = store.ledger;
-    const texts = this.#texts = new JournalTexts(store);
+    const texts = this.#texts = new JournalTexts(store, maxRecentBytes);
     const memory = this.#memory = new MemoryTail(index, maxMemoryEvents);
     this.#writer = new JournalWriter({ store, index, texts, memory });
     const drop = this.#drop.bind(this);

@@ -1,8 +1,7 @@
 /** What must be written so that the file says what the index says. */
 import type { KeyTable } from "./journal_keys.ts";
 import { marksOf, noteOmissions, writeRow } from "./journal_rows.ts";
-import { type Row, Segment, SEGMENT_BYTES, SEGMENT_EVENTS } from "./journal_segment.ts";
-import { Field, State } from "./journal_segment.ts";
+import { Field, type Row, Segment, SEGMENT_BYTES, SEGMENT_EVENTS, State } from "./journal_segment.ts";
 import type { FoundRow, Ledger, StoreChanges, StoredRow } from "./journal_store.ts";
 import { SegmentText, TextRuns } from "./journal_text.ts";
 

@@ -9,6 +9,9 @@ const BUSY_TIMEOUT_MS = 1000;
 /** The log of changes is cut back to this after a checkpoint. */
 const MAX_WAL_BYTES = 4 * 1024 * 1024;
 
+/** Rows are written once and read once: a larger cache would only be memory lost. */
+const CACHE_KIB = 512;
+
 /** Fewer unused pages than this are kept for later; more are given back, so many at a time. */
 const SPARE_PAGES = 256;
 const TIDY_PAGES = 512;
@@ -95,7 +98,8 @@ export class JournalFile implements JournalStore {
     const { free = 0, pages = 0 } = countPages.get() as Record<string, number>;
     // Where most is in use, what is not will be soon.
     if (free <= SPARE_PAGES || free < pages / 2) return false;
-    database.exec(`PRAGMA incremental_vacuum(${TIDY_PAGES})`);
+    // Each step gives one page back, and `exec` takes only the first.
+    database.prepare(`PRAGMA incremental_vacuum(${TIDY_PAGES})`).all();
     if (free - TIDY_PAGES <= SPARE_PAGES) this.relieve(); // until then, it is only the log that says so
     return true;
   }
@@ -147,7 +151,11 @@ function openFile(
     // Alone with the file, the index of its log is kept in memory instead of in a third file.
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     prepareSchema(database, migrations);
-    database.exec(`PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${MAX_WAL_BYTES}`);
+    database.exec(`
+      PRAGMA synchronous = NORMAL;
+      PRAGMA cache_size = -${CACHE_KIB};
+      PRAGMA journal_size_limit = ${MAX_WAL_BYTES};
+    `);
     const [verdict] = database.prepare("PRAGMA quick_check(1)").all();
     if (verdict?.["quick_check"] !== "ok") {
       throw new UnusableFileError("corrupt", `it is damaged: ${verdict?.["quick_check"]}`);

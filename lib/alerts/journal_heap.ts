@@ -10,6 +10,11 @@ export class SegmentHeap {
   #segments: Segment[] = [];
   #limit = MIN_LIMIT;
 
+  /** How many segments there are, those included that do not belong in it any more. */
+  get size(): number {
+    return this.#segments.length;
+  }
+
   /** The oldest; undefined when there is none. */
   first(): Segment | undefined {
     return this.#segments[0];
@@ -17,7 +22,7 @@ export class SegmentHeap {
 
   /** Adds a segment that is not in it. */
   add(segment: Segment): void {
-    if (this.#segments.length >= this.#limit) this.#clear();
+    if (this.size >= this.#limit) this.#clear();
     segment.crowded = true;
     let at = this.#segments.length;
     this.#segments.push(segment);

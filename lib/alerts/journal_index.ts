@@ -97,7 +97,6 @@ export class JournalIndex {
     for (let place = 0; place < segment.count; place++) {
       if (segment.is(place, State.live)) this.#enter(segment, place);
     }
-    if (segment.live === 0) this.#release(segment);
   }
 
   /**

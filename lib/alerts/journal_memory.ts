@@ -1,5 +1,5 @@
 import { type JournalIndex, placeOfSuperseded } from "./journal_index.ts";
-import { type Segment, State } from "./journal_segment.ts";
+import { Field, type Segment, State } from "./journal_segment.ts";
 import type { DropReason } from "./queue.ts";
 
 /** How much text may wait that cannot be written. */
@@ -44,8 +44,18 @@ export class MemoryTail {
     this.events = this.bytes = 0;
   }
 
+  /** Whether so much more would fit, for as long as it cannot be written, if what is superseded went. */
   hasRoom(count: number, bytes: number): boolean {
-    return this.#waiting() + count <= this.#maxEvents && this.bytes + bytes <= MAX_MEMORY_BYTES;
+    let staying = this.#waiting();
+    let stayingBytes = this.bytes;
+    for (let segment = this.#first(); segment !== undefined; segment = segment.next) {
+      for (let place = segment.written; place < segment.count; place++) {
+        if (!segment.is(place, State.waiting) || segment.get(place, Field.newer) === 0) continue;
+        staying--;
+        stayingBytes -= segment.get(place, Field.bytes);
+      }
+    }
+    return staying + count <= this.#maxEvents && stayingBytes + bytes <= MAX_MEMORY_BYTES;
   }
 
   /** What to drop next to keep the bounds: the oldest superseded event, else the oldest; undefined if all is well. */

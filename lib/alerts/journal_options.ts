@@ -23,6 +23,8 @@ export interface JournalOptions<T> {
   maxAgeMs?: number;
   /** How many items may wait that cannot be written because the disk fails. @default 1000 */
   maxMemoryEvents?: number;
+  /** How much memory may hold text that is on disk too, so that what is taken soon need not be read. @default 1 MiB */
+  maxRecentBytes?: number;
   /** An urgent item passes the others when more than this many wait. @default 1000 */
   rushAbove?: number;
   /** Wall time, for ages. @default the platform's */

@@ -19,6 +19,11 @@ export class RushLane {
     this.#keys = keys;
   }
 
+  /** How many entries there are, those included that are passed over. */
+  get size(): number {
+    return this.#lane.length + this.#front.length;
+  }
+
   /** One more waiting event of the key hurries. */
   add(id: number): void {
     if (this.#count(id)) this.#lane.push(id);
@@ -66,7 +71,7 @@ export class RushLane {
 
   /** Keys that were dropped while nothing was taken are cleared away before they outnumber the rest. */
   #tidy(): void {
-    if (this.#lane.length + this.#front.length < 1000 + 3 * this.#hurried) return;
+    if (this.size < 1000 + 3 * this.#hurried) return;
     const seen = new Set<number>();
     const isFirst = (id: number) => this.#keys.rushed(id) > 0 && !seen.has(id) && seen.add(id) !== undefined;
     this.#front = this.#front.reverse().filter(isFirst).reverse();

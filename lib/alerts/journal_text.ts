@@ -3,6 +3,12 @@ import { Field, type Segment, State } from "./journal_segment.ts";
 
 const COMMA = 0x2c;
 
+/** Holds a segment of usual events. */
+const BUFFER_BYTES = 64 * 1024;
+
+/** How many of them are kept for the next segments. */
+const MAX_FREE_BUFFERS = 8;
+
 /** The text of a segment's events, and where in it each one is. */
 export class SegmentText {
   readonly bytes: Uint8Array;
@@ -122,7 +128,3 @@ export class TextBuffers {
     if (buffer.length === BUFFER_BYTES && this.#free.length < MAX_FREE_BUFFERS) this.#free.push(buffer);
   }
 }
-
-/** Holds a segment of usual events. */
-const BUFFER_BYTES = 64 * 1024;
-const MAX_FREE_BUFFERS = 8;

@@ -2,9 +2,6 @@ import type { Segment } from "./journal_segment.ts";
 import type { JournalStore } from "./journal_store.ts";
 import { SegmentText, TextBuffers } from "./journal_text.ts";
 
-/** How much memory is kept for the text of segments that are on disk. */
-const MAX_RECENT_BYTES = 1024 * 1024;
-
 /**
  * Finds the text of events: in memory, where their segment is still being filled or was so lately; else in the file,
  * a segment at a time, the last of which is remembered because the next events asked for are often in it, too.
@@ -13,14 +10,17 @@ const MAX_RECENT_BYTES = 1024 * 1024;
  */
 export class JournalTexts {
   readonly #store: JournalStore;
+  readonly #maxRecentBytes: number;
   readonly #buffers = new TextBuffers();
   /** The oldest first. */
   readonly #recent = new Set<Segment>();
   #recentBytes = 0;
   #read: { segment: Segment; text: SegmentText } | undefined;
 
-  constructor(store: JournalStore) {
+  /** @param maxRecentBytes how much memory may be kept for the text of segments that are on disk. */
+  constructor(store: JournalStore, maxRecentBytes: number) {
     this.#store = store;
+    this.#maxRecentBytes = maxRecentBytes;
   }
 
   /** Keeps the text of the segment's next event. @returns its length in bytes */
@@ -34,7 +34,7 @@ export class JournalTexts {
     this.#recent.add(segment);
     this.#recentBytes += segment.buffer.length;
     for (const oldest of this.#recent) {
-      if (this.#recentBytes <= MAX_RECENT_BYTES) break;
+      if (this.#recentBytes <= this.#maxRecentBytes) break;
       this.#release(oldest);
     }
   }

@@ -84,7 +84,6 @@ export class JournalWriter {
       if (this.#index.length > this.#memory.events) throw error;
       // Nothing in the file matters any more, but a full disk does not let it be removed: make the file anew.
       this.#store.restart(ledger);
-      for (const segment of this.#changed) segment.rows = [];
       this.write(ledger);
     }
   }

@@ -26,11 +26,13 @@ export interface OpenQueueOptions {
   /** How many events may wait in memory: all of them, or those that the disk does not take. @default 1000 */
   memoryEvents?: number | undefined;
   clock: Clock;
+  /** Called when a queue that could not be opened has come back: it may hold a backlog. */
+  onRecovered?: () => void;
 }
 
 /** How much the queue can hold that these options open. */
 export function capacityOf(
-  { stateDir, bounds = {}, memoryEvents }: Omit<OpenQueueOptions, "name" | "clock">,
+  { stateDir, bounds = {}, memoryEvents }: Pick<OpenQueueOptions, "stateDir" | "bounds" | "memoryEvents">,
 ): { events: number; bytes: number } {
   if (stateDir === undefined) return { events: new RingBuffer(memoryEvents).capacity, bytes: Infinity };
   return { events: bounds.maxEvents ?? 100_000, bytes: bounds.maxBytes ?? 64 * 1024 * 1024 };
@@ -41,20 +43,15 @@ export type OwnedQueue = AlertQueue<AlertEvent> & Partial<Disposable>;
 
 /** Opens the queue `queue/<name>.db` in the state folder. Never throws for what the disk does: see `degraded`. */
 export function openQueue(options: OpenQueueOptions): OwnedQueue {
-  const { name, stateDir, bounds = {}, memoryEvents, clock } = options;
+  const { name, stateDir, bounds = {}, memoryEvents, clock, onRecovered } = options;
   if (stateDir === undefined) return new RingBuffer<AlertEvent>(memoryEvents);
-  const folder = join(stateDir, "queue");
-  try {
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch {
-    // Opening the file below says what is wrong, now and each time that it is tried again.
-  }
   return new ResilientQueue<AlertEvent>({
-    path: join(folder, `${name}.db`),
+    path: join(stateDir, "queue", `${name}.db`),
     keyOf: (event) => event.alert_key,
     isUrgent: (event) => event.event_status === "Critical",
     ...bounds,
     ...(memoryEvents !== undefined && { maxMemoryEvents: memoryEvents }),
     clock,
+    ...(onRecovered && { onRecovered }),
   });
 }

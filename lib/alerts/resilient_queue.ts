@@ -10,6 +10,8 @@ export interface ResilientQueueOptions<T> extends Omit<JournalOptions<T>, "onDeg
   retryMs?: number;
   /** The longest wait. @default 60 s */
   maxRetryMs?: number;
+  /** Called when the disk works again: what waited in a file that could not be opened waits here now. */
+  onRecovered?: () => void;
 }
 
 /**
@@ -117,11 +119,20 @@ export class ResilientQueue<T> implements AlertQueue<T>, Disposable {
       this.#timer = undefined;
       if (this.#retry()) {
         this.#failures = 0;
+        this.#tellRecovered();
       } else {
         this.#failures = Math.min(this.#failures + 1, 30);
         this.#retryLater();
       }
     }, ladderMs * (0.75 + this.#random() / 2));
+  }
+
+  #tellRecovered(): void {
+    try {
+      this.#options.onRecovered?.();
+    } catch (error) {
+      this.#logger.error("queue.listener_failed", { error });
+    }
   }
 
   #retry(): boolean {

@@ -73,9 +73,10 @@ Deno.test("what cannot be written is bounded by itself: superseded events go fir
   pushAll(journal, ["a 1", "b 1"]);
   await turn();
   pushAll(journal, ["a 2", "c 1"]);
-  assert.deepEqual([journal.hasRoom(0, 0), journal.hasRoom(1, 5)], [true, false]);
-  journal.push("d 1"); // a 1 is superseded
+  assert.deepEqual([journal.hasRoom(1, 5), journal.hasRoom(2, 10)], [true, false]); // a 1 is superseded
+  journal.push("d 1");
   assertFigures(journal, { accepted: 7, waiting: 6, superseded: 1 });
+  assert.equal(journal.hasRoom(1, 5), false);
   journal.push("e 1"); // b 1 is the oldest in memory
   assertFigures(journal, { accepted: 8, waiting: 6, superseded: 1, overflow: 1 });
   const lease = take(journal, 3);

@@ -61,6 +61,16 @@ export class JournalModel {
     };
   }
 
+  /** How much more would fit if what is superseded went. */
+  get room(): { count: number; bytes: number } {
+    const { entries } = this.#state;
+    const stays = entries.filter((entry) => !entry.leased && !isSuperseded(entry, entries));
+    return {
+      count: this.#options.maxEvents - stays.length,
+      bytes: this.#options.maxBytes - stays.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
   push(item: Item): void {
     const rushed = item.urgent && this.waiting.length > this.#options.rushAbove;
     const bytes = new TextEncoder().encode(JSON.stringify(item)).length;
@@ -123,11 +133,13 @@ export class JournalModel {
       const waiting = entries.filter(({ leased }) => !leased);
       const bytes = waiting.reduce((sum, entry) => sum + entry.bytes, 0);
       if (waiting.length <= maxEvents && bytes <= maxBytes) return;
-      const isSuperseded = ({ item }: Entry) =>
-        entries.findLast((other) => other.item.key === item.key)?.item !== item;
-      const superseded = waiting.find(isSuperseded);
+      const superseded = waiting.find((entry) => isSuperseded(entry, entries));
       dropped[superseded ? "superseded" : "overflow"]++;
       entries.splice(entries.indexOf((superseded ?? waiting[0]) as Entry), 1);
     }
   }
+}
+
+function isSuperseded({ item }: Entry, entries: readonly Entry[]): boolean {
+  return entries.findLast((other) => other.item.key === item.key)?.item !== item;
 }

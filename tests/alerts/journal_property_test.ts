@@ -44,14 +44,16 @@ class Pair {
   readonly #folder: TempFolder;
   readonly #options: ModelOptions;
   readonly #model: JournalModel;
+  readonly #maxRecentBytes: number;
   readonly #disk = new FaultyDisk();
   #files = 0;
   #journal: Journal<Item>;
   #leases: { lease: Lease<Item>; items: Item[] }[] = [];
   #pushed = 0;
 
-  constructor(folder: TempFolder, options: ModelOptions) {
+  constructor(folder: TempFolder, options: ModelOptions, maxRecentBytes: number) {
     this.#folder = folder;
+    this.#maxRecentBytes = maxRecentBytes;
     this.#options = options;
     this.#model = new JournalModel(options);
     this.#journal = this.#open();
@@ -112,6 +114,7 @@ class Pair {
       default: {
         const [one] = this.#leases.splice(step.n % Math.max(1, this.#leases.length), 1);
         if (one === undefined) break;
+        assert.deepEqual(JSON.parse(one.lease.encode()), one.items, "a lease has changed");
         this.#journal[step.do](one.lease);
         this.#model.end(step.do, one.items);
       }
@@ -122,6 +125,12 @@ class Pair {
   check(): void {
     assert.deepEqual(this.#journal.figures, this.#model.figures);
     assert.equal(this.#journal.waiting, this.#model.waiting.length);
+    const { count, bytes } = this.#model.room;
+    assert.equal(this.#journal.hasRoom(count, 0), true);
+    assert.equal(this.#journal.hasRoom(count + 1, 0), false);
+    // Memory has a bound of its own.
+    if (this.#journal.degraded === undefined) assert.equal(this.#journal.hasRoom(0, bytes), true);
+    assert.equal(this.#journal.hasRoom(0, bytes + 1), false);
   }
 
   /** Everything is there, whatever was done to it. */
@@ -162,6 +171,7 @@ class Pair {
       isUrgent: ({ urgent }) => urgent,
       ...this.#options,
       maxMemoryEvents: 1e6,
+      maxRecentBytes: this.#maxRecentBytes,
       wrapStore: this.#disk.wrap,
     });
   }
@@ -180,8 +190,8 @@ for (const [which, options] of Object.entries(bounds)) {
   Deno.test(`journal with bounds ${which}: any sequence of calls, faults, restarts and kills does what a list would`, async () => {
     await using folder = new TempFolder();
     await fc.assert(
-      fc.asyncProperty(steps, async (sequence) => {
-        const pair = new Pair(folder, options);
+      fc.asyncProperty(steps, fc.constantFrom(0, 1e6), async (sequence, maxRecentBytes) => {
+        const pair = new Pair(folder, options, maxRecentBytes);
         try {
           for (const step of sequence) await pair.do(step as Step);
           pair.finish();

@@ -113,7 +113,7 @@ const spoils: Record<string, string> = {
   "figures of an event cut off": "UPDATE segment SET meta = substr(meta, 1, 19)",
   "no figures at all": "UPDATE segment SET meta = x''",
   "more events than a segment has": "UPDATE segment SET meta = zeroblob(20 * 101)",
-  "overlapping rows": "INSERT INTO segment SELECT id + 1, meta, body FROM segment WHERE id = 0",
+  "overlapping rows": "INSERT INTO segment SELECT id + 1, meta, body FROM segment WHERE id = 2 * 128",
   "two ledgers": "INSERT INTO ledger SELECT * FROM ledger",
   "a table missing": "DROP TABLE departed",
 };

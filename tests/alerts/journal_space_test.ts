@@ -109,6 +109,30 @@ Deno.test("many restarts with an event each do not leave a row each", async () =
   assert.deepEqual(take(rig.journal).items, texts(0, 60));
 });
 
+Deno.test("what was pushed lately need not be read, what was pushed before that is not kept in memory", async () => {
+  const disk = new FaultyDisk();
+  await using rig = new JournalRig({ wrapStore: disk.wrap });
+  const items = long(0, 10_000);
+  pushAll(rig.journal, items);
+  rig.journal.flush();
+  disk.unreadable = true;
+  const kept = take(rig.journal).items;
+  assert.deepEqual(kept, items.slice(-kept.length));
+  assert.ok(kept.length >= 500 && kept.length <= 2200, `${kept.length} of 5 MB are in memory`);
+});
+
+Deno.test("a lease is what it was when its place in memory is another's", async () => {
+  await using rig = new JournalRig({ maxRecentBytes: 0 });
+  const items = long(0, 50);
+  pushAll(rig.journal, items);
+  const lease = take(rig.journal);
+  for (let round = 0; round < 5; round++) {
+    pushAll(rig.journal, long(1000 * round, 1000 * round + 1000));
+    rig.journal.flush();
+  }
+  assert.deepEqual(JSON.parse(lease.encode()), items);
+});
+
 Deno.test("an event of any length comes back as it went in", async () => {
   await using rig = new JournalRig();
   const items = [0, 1, 65_530, 65_536, 70_000, 300_000, 3].map((length, index) =>

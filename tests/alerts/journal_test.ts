@@ -3,6 +3,7 @@ import { testQueueContract } from "./queue_contract.ts";
 
 const folder = Deno.makeTempDirSync({ prefix: "pawl-test-" });
 let made = 0;
+addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
 testQueueContract(
   "journal",

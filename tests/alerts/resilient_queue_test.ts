@@ -155,6 +155,21 @@ Deno.test("what waits in the file from before is there as soon as it can be open
   later[Symbol.dispose]();
 });
 
+Deno.test("whoever takes from the queue is told when the disk works again, and may throw", async () => {
+  let told = 0;
+  const onRecovered = () => {
+    told++;
+    throw new Error("not now");
+  };
+  await using rig = new Rig({ onRecovered });
+  await rig.clock.tick(10_000);
+  assert.equal(told, 0);
+  rig.unblock();
+  await rig.clock.tick(10_000);
+  assert.equal(told, 1);
+  assert.deepEqual(events(rig.logged), ["queue.degraded", "queue.recovered", "queue.listener_failed"]);
+});
+
 Deno.test("a failing disk is tried again after 1 s, 2 s, 4 s … 60 s, and from 1 s again next time", async () => {
   await using rig = new Rig({ blocked: false });
   const { queue, clock, disk } = rig;
