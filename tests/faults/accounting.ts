@@ -1,6 +1,7 @@
 import type { DestinationStatus } from "../../lib/local/agent_status.ts";
 
-type Figures = Pick<DestinationStatus, "accepted" | "settled" | "waiting" | "dropped">;
+/** What an agent says of its queue. */
+export type Figures = Pick<DestinationStatus, "accepted" | "settled" | "waiting" | "dropped">;
 
 interface Sums {
   accepted: number;

@@ -75,7 +75,7 @@ export class AgentProcess implements AsyncDisposable {
   /** Waits until the agent answers. @throws Error with its log if it ends before that, or takes 20 s */
   async ready(): Promise<void> {
     await until("the agent answered", async () => {
-      this.#mustLive();
+      if (this.#status !== undefined) throw new Error(`the agent ended before it answered:\n${this.#log}`);
       return await this.ask("/livez").then(({ status }) => status === 200, () => false);
     });
   }
@@ -123,14 +123,16 @@ export class AgentProcess implements AsyncDisposable {
     return Number(line.slice(line.lastIndexOf(" ")));
   }
 
-  /** kill -9. Resolves when it is gone. */
+  /** kill -9. Resolves when it is gone. @throws Error with its log if it has ended by itself */
   async kill(): Promise<void> {
+    this.#mustLive();
     this.#send("SIGKILL");
     await this.#gone();
   }
 
   /** Stops it in order. @throws Error with its log unless it ends by itself, with 0 */
   async terminate(): Promise<void> {
+    this.#mustLive();
     this.#send("SIGTERM");
     const status = await until("the agent stopped", () => this.#status);
     await this.#gone();
@@ -139,7 +141,8 @@ export class AgentProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
+    this.#send("SIGKILL");
+    await this.#gone();
   }
 
   async #gone(): Promise<void> {
@@ -149,7 +152,6 @@ export class AgentProcess implements AsyncDisposable {
   }
 
   #send(signal: Deno.Signal): void {
-    if (signal === "SIGTERM") this.#mustLive();
     this.#toldToEnd = true;
     try {
       if (this.#status === undefined) this.#child.kill(signal);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { FaultRun } from "./fault_run.ts";
 import { faultSchedule } from "./fault_schedule.ts";
-import { countFrom, masterSeed, say } from "./master_seed.ts";
+import { countFrom, masterSeed } from "./from_environment.ts";
+import { say } from "./say.ts";
 
 /** Schedules of seed, seed + 1, …: `PAWL_SEED` says where to begin, `PAWL_SCHEDULES` how many. */
 const seed = masterSeed();

@@ -4,10 +4,10 @@ import { SeededRandom } from "../fakes/seeded_random.ts";
 import { until } from "../fakes/until.ts";
 import type { MessageToHub } from "../../lib/protocol/mod.ts";
 import { TempFolder } from "../config/temp_folder.ts";
-import { Accounting, droppedOf } from "./accounting.ts";
+import { Accounting, droppedOf, type Figures } from "./accounting.ts";
 import { AgentLives } from "./agent_lives.ts";
 import type { FaultSchedule, Incident, PlannedRequest } from "./fault_schedule.ts";
-import { HubRecord, lifeOf } from "./hub_record.ts";
+import { HubRecord } from "./hub_record.ts";
 import { Producer } from "./producer.ts";
 import { SentEvents } from "./sent_events.ts";
 
@@ -46,6 +46,7 @@ export class FaultRun {
   readonly #over = new AbortController();
   #requests = 0;
   #calm = false;
+  #watching = true;
   /** What it is doing, for whoever asks why it takes so long. */
   #phase = "starting";
 
@@ -75,7 +76,7 @@ export class FaultRun {
     try {
       await this.#play(hub, proxy, lives);
       const figures = await (await lives.current).server();
-      return this.#summary(droppedOf(figures), proxy, lives);
+      return this.#summary(figures, proxy, lives);
     } catch (error) {
       throw new Error(`${this.#over.signal.aborted ? this.#over.signal.reason : error}\n${lives.log}`, {
         cause: error,
@@ -111,8 +112,6 @@ export class FaultRun {
     await watching;
     this.#accounting.note(await lives.current, await (await lives.current).server());
   }
-
-  #watching = true;
 
   /** Looks at the agent's figures as often as it can. */
   async #watch(lives: AgentLives): Promise<void> {
@@ -177,7 +176,7 @@ export class FaultRun {
   }
 
   #take(message: MessageToHub, connection: FakeConnection, stored: boolean): void {
-    if (message.type === "alert_events") this.#record.take(lifeOf(connection), message, stored);
+    if (message.type === "alert_events") this.#record.take(connection, message, stored);
   }
 
   #judge(message: MessageToHub, connection: FakeConnection): ReturnType<NonNullable<Behaviour["verdict"]>> {
@@ -198,11 +197,12 @@ export class FaultRun {
     return new Promise((resolve) => setTimeout(resolve, delayMs));
   }
 
-  #summary(dropped: number, proxy: FaultProxy, lives: AgentLives): RunSummary {
+  #summary(figures: Figures, proxy: FaultProxy, lives: AgentLives): RunSummary {
     const { kills, stops, log } = lives;
     const { connections } = proxy;
     const { messages } = this.#record;
-    const faults = [...this.#accounting.faults, ...this.#record.faults(this.#sent, dropped)];
+    const faults = [...this.#accounting.faults, ...this.#record.faults(this.#sent, figures)];
+    const dropped = droppedOf(figures);
     return { ...this.#sent.counts, dropped, messages, connections, kills, stops, faults, log };
   }
 }

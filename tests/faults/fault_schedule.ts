@@ -111,5 +111,5 @@ function welcome(random: SeededRandom): Pick<Behaviour, "refuse" | "cutAtUpgrade
 function verdict(chance: number): ReturnType<FaultSchedule["verdict"]> {
   if (chance < 0.85) return "ack";
   if (chance < 0.93) return "duplicate";
-  return chance < 0.98 ? "withhold" : "refuse";
+  return chance < 0.96 ? "withhold" : "refuse";
 }

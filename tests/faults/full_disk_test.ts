@@ -4,7 +4,7 @@ import { SeededRandom } from "../fakes/seeded_random.ts";
 import { until } from "../fakes/until.ts";
 import { droppedOf } from "./accounting.ts";
 import { AgentProcess } from "./agent_process.ts";
-import { HubRecord, lifeOf } from "./hub_record.ts";
+import { HubRecord } from "./hub_record.ts";
 import { Producer } from "./producer.ts";
 import { type Fate, SentEvents } from "./sent_events.ts";
 import { SmallDisk } from "./small_disk.ts";
@@ -37,7 +37,7 @@ class Stage implements AsyncDisposable {
       ...!this.#isOpen && { refuse: { status: 503 } },
       capabilities: ["alert_ack"],
       onMessage: (message, connection) => {
-        if (message.type === "alert_events") this.record.take(lifeOf(connection), message, true);
+        if (message.type === "alert_events") this.record.take(connection, message, true);
       },
     }));
     const stateDir = this.disk.at("state");
@@ -81,7 +81,7 @@ class Stage implements AsyncDisposable {
     const figures = await this.agent.server();
     assert.equal(droppedOf(figures), 0);
     const { accepted, maybe, refused } = this.sent.counts;
-    assert.deepEqual(this.record.faults(this.sent, 0), []);
+    assert.deepEqual(this.record.faults(this.sent, figures), []);
     assert.deepEqual([this.record.storedEvents, figures.settled, refused], [
       accepted + maybe,
       accepted + maybe,

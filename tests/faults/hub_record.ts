@@ -1,6 +1,10 @@
 import type { AlertEvent } from "../../lib/protocol/mod.ts";
 import type { FakeConnection, ReceivedOf } from "../fakes/fake_hub.ts";
+import { droppedOf, type Figures } from "./accounting.ts";
 import type { NumberedEvent, SentEvents } from "./sent_events.ts";
+
+/** How many batches may be under way at once. */
+const WINDOW = 8;
 
 /** How many faults are told; after the first few, more of them say nothing new. */
 const MAX_TOLD = 10;
@@ -12,14 +16,16 @@ const MAX_TOLD = 10;
 export class HubRecord {
   /** What an agent must never do, in words. */
   readonly violations: string[] = [];
-  /** The messages that were heard, by id: what they hold, and whether they were stored. */
-  readonly #messages = new Map<string, { events: string; stored: boolean }>();
+  /** The messages that were heard, by id: what they hold. */
+  readonly #messages = new Map<string, string>();
   /** By key: the numbers of its stored events. */
   readonly #stored = new Map<string, Set<number>>();
   /** By key: the numbers that were heard, and the highest of them. */
   readonly #heard = new Map<string, { numbers: Set<number>; highest: number }>();
   /** By life of the agent: under which message each event was heard. */
   readonly #messageOf = new Map<string, Map<string, string>>();
+  /** By connection: how many other messages have come since each one that was refused. */
+  readonly #refused = new Map<FakeConnection, Map<string, number>>();
   #storedCount = 0;
   #messageCount = 0;
 
@@ -34,29 +40,31 @@ export class HubRecord {
   }
 
   /**
-   * A message of alert events was heard, in this life of the agent. Whether it is stored or refused, its events have had their turn: those of a
+   * A message of alert events was heard. Whether it is stored or refused, its events have had their turn: those of a
    * key must be heard in their order, for batches that were on their way behind a refused one are stored before it.
    */
-  take(life: string, { id, payload }: ReceivedOf<"alert_events">, stored: boolean): void {
+  take(connection: FakeConnection, { id, payload }: ReceivedOf<"alert_events">, stored: boolean): void {
     this.#messageCount++;
+    this.#watchRefusals(connection, id, stored);
     const numbered = payload.events.map(numberedOf);
     const names = numbered.map(({ key, number }) => `${key}#${number}`);
-    this.#keepToOneMessage(life, id, names);
+    this.#keepToOneMessage(lifeOf(connection), id, names);
     const content = names.join();
-    const before = this.#messages.get(id);
-    if (before !== undefined && before.events !== content) {
-      this.#blame(`message ${id} held ${before.events.slice(0, 100)}, and then ${content.slice(0, 100)}`);
+    const before = this.#messages.get(id) ?? content;
+    if (before !== content) {
+      this.#blame(`message ${id} held ${before.slice(0, 100)}, and then ${content.slice(0, 100)}`);
     }
-    this.#messages.set(id, { events: content, stored: stored || (before?.stored ?? false) });
+    this.#messages.set(id, content);
     for (const event of numbered) {
       this.#hear(event);
       if (stored) this.#store(event);
     }
   }
 
-  /** Compares with what was sent; all that is wrong, in words. @param dropped how many events the agent gave up. */
-  faults(sent: SentEvents, dropped: number): string[] {
-    const faults = [...this.violations];
+  /** Compares with what was sent and with what the agent says of it; all that is wrong, in words. */
+  faults(sent: SentEvents, figures: Figures): string[] {
+    const dropped = droppedOf(figures);
+    const faults = [...this.violations, ...this.#faultsOfFigures(sent, figures)];
     let missing = 0;
     for (const [key, fates] of sent.fates) {
       const stored = this.#stored.get(key) ?? new Set();
@@ -83,6 +91,30 @@ export class HubRecord {
     }
     if (faults.length <= MAX_TOLD) return faults;
     return [...faults.slice(0, MAX_TOLD), `and ${faults.length - MAX_TOLD} more`];
+  }
+
+  #faultsOfFigures({ counts }: SentEvents, { accepted, settled }: Figures): string[] {
+    const faults: string[] = [];
+    const most = counts.accepted + counts.maybe;
+    if (accepted < counts.accepted || accepted > most) {
+      faults.push(`the agent counts ${accepted} events, from ${counts.accepted} to ${most} were taken in`);
+    }
+    if (settled > this.#storedCount) {
+      faults.push(`the agent counts ${settled} as delivered, and ${this.#storedCount} arrived`);
+    }
+    return faults;
+  }
+
+  /** Behind a refused batch come those that were on their way, and no other before it has come again. */
+  #watchRefusals(connection: FakeConnection, id: string, stored: boolean): void {
+    const refused = this.#refused.get(connection) ?? new Map<string, number>();
+    this.#refused.set(connection, refused);
+    refused.delete(id);
+    for (const [waiting, others] of refused) {
+      refused.set(waiting, others + 1);
+      if (others === WINDOW - 1) this.#blame(`${WINDOW} batches came before the refused ${waiting}`);
+    }
+    if (!stored) refused.set(id, 0);
   }
 
   /** As long as the agent lives, an event is sent again under the same id, or a hub could not drop the double. */
@@ -129,6 +161,6 @@ function numberedOf({ labels, attrs }: AlertEvent): NumberedEvent {
 }
 
 /** Which life of the agent speaks on this connection. */
-export function lifeOf({ handshake }: FakeConnection): string {
+function lifeOf({ handshake }: FakeConnection): string {
   return handshake.headers["x-agent-token"] ?? "";
 }

@@ -4,7 +4,7 @@ import { type Behaviour, FakeHub } from "../fakes/fake_hub.ts";
 import { until } from "../fakes/until.ts";
 import { droppedOf } from "./accounting.ts";
 import { AgentProcess } from "./agent_process.ts";
-import { say } from "./master_seed.ts";
+import { say } from "./say.ts";
 
 const MIB = 1024 * 1024;
 
@@ -60,8 +60,8 @@ for (const [what, behaviour] of Object.entries(hubs)) {
     const figures = await agent.server();
     assert.equal(figures.accepted, pushed);
     assert.equal(figures.accepted, figures.settled + figures.waiting + droppedOf(figures));
-    // Beside what waits, some may be on their way to the hub.
-    assert.ok(figures.waiting_bytes < 2 * MAX_WAITING_BYTES, `${figures.waiting_bytes} bytes wait`);
+    // Beside what waits, the buffers of both ends' sockets are full of what is on its way: some MiB of the kernel's.
+    assert.ok(figures.waiting_bytes < 4 * MAX_WAITING_BYTES, `${figures.waiting_bytes} bytes wait`);
     assert.ok(figures.dropped.superseded > MORE, "older events made room for newer ones of their key");
     assert.equal(figures.dropped.overflow, 0);
   });

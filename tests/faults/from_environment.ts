@@ -15,8 +15,3 @@ export function countFrom(name: string, otherwise: number): number {
   if (Number.isSafeInteger(count) && count > 0) return count;
   throw new RangeError(`cannot begin: ${name} must be a whole number above 0, it is "${given}"`);
 }
-
-/** Tells whoever runs the tests. */
-export function say(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
