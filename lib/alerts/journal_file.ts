@@ -205,9 +205,11 @@ export function asUnusable(error: unknown): unknown {
   const { errcode, message } = error as { errcode?: number; message: string };
   const [SQLITE_ERROR, SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_IOERR_SHORT_READ] = [1, 11, 26, 522];
   const damage = [SQLITE_ERROR, SQLITE_CORRUPT, SQLITE_NOTADB];
-  if (errcode === undefined || !(damage.includes(errcode & 0xff) || errcode === SQLITE_IOERR_SHORT_READ)) {
-    return error;
-  }
+  // Some statements fail without a code: then the words must do.
+  const isDamage = errcode === undefined
+    ? error instanceof Error && /database disk image is malformed|file is not a database/.test(message)
+    : damage.includes(errcode & 0xff) || errcode === SQLITE_IOERR_SHORT_READ;
+  if (!isDamage || error instanceof UnusableFileError) return error;
   return new UnusableFileError("corrupt", `it is damaged: ${message}`, { cause: error });
 }
 

@@ -99,15 +99,17 @@ for (const keptShare of [0.1, 0.5, 0.9]) {
   });
 }
 
-Deno.test("a file with a page overwritten is set aside, and work goes on", async () => {
-  await using rig = new JournalRig();
-  pushAll(rig.journal, texts(0, 3000));
-  rig.close();
-  using file = Deno.openSync(rig.path, { write: true });
-  file.seekSync(2 * 4096, Deno.SeekMode.Start);
-  file.writeSync(new Uint8Array(6 * 4096).fill(0xa5));
-  assertSetAside(rig, "corrupt", /^it is damaged/);
-});
+for (const from of [100, 2000, 2 * 4096]) {
+  Deno.test(`a file overwritten from byte ${from} on is set aside, and work goes on`, async () => {
+    await using rig = new JournalRig();
+    pushAll(rig.journal, texts(0, 3000));
+    rig.close();
+    using file = Deno.openSync(rig.path, { write: true });
+    file.seekSync(from, Deno.SeekMode.Start);
+    file.writeSync(new Uint8Array(6 * 4096).fill(0xa5));
+    assertSetAside(rig, "corrupt", /^it is damaged/);
+  });
+}
 
 const spoils: Record<string, string> = {
   "figures of an event cut off": "UPDATE segment SET meta = substr(meta, 1, 19)",
