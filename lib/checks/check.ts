@@ -10,7 +10,7 @@ export interface Finding {
   /** One short line: the figure, and the threshold it reached. */
   readonly description: string;
   /** What an event carries besides, for people. */
-  readonly attrs: {
+  readonly attrs: Readonly<Record<string, string>> & {
     /** The figure with its unit. */
     readonly current_value: string;
     /** The thresholds in words. */
@@ -20,6 +20,11 @@ export interface Finding {
   readonly value?: number;
   /** For reports: what the figure was computed from. */
   readonly detail?: string;
+  /**
+   * It tells of something that happened (a line in a log), not of a state: the next quiet gather does not end it, the
+   * engine does, once nothing of the kind was found for the check's `hold`.
+   */
+  readonly momentary?: boolean;
 }
 
 /** Looks at one target. Made anew it knows nothing of earlier gathers. */
