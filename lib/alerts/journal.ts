@@ -1,6 +1,6 @@
 import { clearImmediate, setImmediate } from "node:timers";
 import { getLogger, type Logger } from "@logtape/logtape";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock, type TimerId } from "../clock.ts";
 import { JournalBounds } from "./journal_bounds.ts";
 import { JournalIndex } from "./journal_index.ts";
 import { JournalLease } from "./journal_lease.ts";
@@ -18,6 +18,10 @@ export type { JournalOptions } from "./journal_options.ts";
 
 /** What pushes have brought is written when it is this much, without waiting for the turn of the loop to end. */
 const WRITE_AT_BYTES = 512 * 1024;
+
+/** How long after a change the file is made smaller, where it has become loose, and how far apart the steps are. */
+const TIDY_AFTER_MS = 1000;
+const TIDY_EVERY_MS = 50;
 
 /**
  * A durable queue in an SQLite file, for one process at a time.
@@ -49,6 +53,7 @@ export class Journal<T> implements AlertQueue<T>, Disposable {
   readonly #writer: JournalWriter;
   readonly #leases = new Map<Lease<T>, readonly number[]>();
   #turn: ReturnType<typeof setImmediate> | undefined;
+  #tidying: TimerId | undefined;
   #waiter: PromiseWithResolvers<boolean> | undefined;
   #degraded: string | undefined;
 
@@ -227,7 +232,8 @@ export class Journal<T> implements AlertQueue<T>, Disposable {
   /** Writes what is pending and closes the file. */
   [Symbol.dispose](): void {
     if (this.#turn !== undefined) clearImmediate(this.#turn);
-    this.#turn = undefined;
+    if (this.#tidying !== undefined) this.#clock.clearTimeout(this.#tidying);
+    this.#turn = this.#tidying = undefined;
     if (this.#degraded === undefined) this.flush();
     else this.retry();
     if (this.#memory.events > 0) {
@@ -275,13 +281,27 @@ export class Journal<T> implements AlertQueue<T>, Disposable {
     if (this.#turn !== undefined || this.#degraded !== undefined) return;
     this.#turn = setImmediate(() => {
       this.#turn = undefined;
-      if (this.flush() && this.#keepHouse()) this.#schedule();
+      if (!this.flush()) return;
+      if (this.#tried(() => this.#writer.mergeSome())) this.#schedule();
+      this.#tidySoon(TIDY_AFTER_MS);
     });
   }
 
-  #keepHouse(): boolean {
+  /** Shrinking the file keeps the loop from its work: that has time until a burst is over. */
+  #tidySoon(delayMs: number): void {
+    if (this.#tidying !== undefined) return;
+    this.#tidying = this.#clock.setTimeout(() => {
+      this.#tidying = undefined;
+      if (this.#degraded === undefined && this.#tried(() => this.#store.tidy())) {
+        this.#tidySoon(TIDY_EVERY_MS);
+      }
+    }, delayMs);
+  }
+
+  /** Housekeeping, which may fail like any writing. @returns whether there is more of it */
+  #tried(work: () => boolean): boolean {
     try {
-      return this.#writer.keepHouse();
+      return work();
     } catch (error) {
       this.#fail(error);
       return false;

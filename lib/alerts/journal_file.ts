@@ -6,6 +6,9 @@ import type { FoundRow, JournalStore, Ledger, StoreChanges } from "./journal_sto
 /** How long to wait for another process to let go of the file. */
 const BUSY_TIMEOUT_MS = 1000;
 
+/** So many pages of changes (16 MiB) go to the log before they go to the file: a checkpoint stops everything else. */
+const CHECKPOINT_PAGES = 4096;
+
 /** The log of changes is cut back to this after a checkpoint. */
 const MAX_WAL_BYTES = 4 * 1024 * 1024;
 
@@ -153,6 +156,7 @@ function openFile(
     prepareSchema(database, migrations);
     database.exec(`
       PRAGMA synchronous = NORMAL;
+      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
       PRAGMA cache_size = -${CACHE_KIB};
       PRAGMA journal_size_limit = ${MAX_WAL_BYTES};
     `);

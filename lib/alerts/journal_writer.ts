@@ -89,13 +89,12 @@ export class JournalWriter {
   }
 
   /**
-   * Merges segments that have become small, and gives space back to the disk; some of it at each call, and only
-   * directly after {@linkcode write}.
+   * Merges segments that have become small; some of them at each call, and only directly after {@linkcode write}.
    *
-   * @returns whether there is more to do.
+   * @returns whether there are more.
    * @throws Error if it cannot be written.
    */
-  keepHouse(): boolean {
+  mergeSome(): boolean {
     let mergers = 0;
     for (const segment of this.#sparse) {
       if (mergers === MERGERS_PER_TURN) return true;
@@ -104,7 +103,7 @@ export class JournalWriter {
       const { previous, next } = segment;
       if (this.#merge(segment, next) || this.#merge(previous, segment)) mergers++;
     }
-    return this.#store.tidy();
+    return false;
   }
 
   #merge(first: Segment | undefined, second: Segment | undefined): boolean {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { until } from "../fakes/until.ts";
 import { FaultyDisk } from "./faulty_disk.ts";
 import { assertFigures, JournalRig, pushAll, take, texts, turn } from "./journal_rig.ts";
 
@@ -63,7 +62,7 @@ Deno.test("the log does not grow without bound, nor does the file, while events 
     await turn();
     largest = Math.max(largest, size(rig, "-wal"));
   }
-  assert.ok(largest < 8 * MIB, `the log grew to ${largest} bytes`);
+  assert.ok(largest < 20 * MIB, `the log grew to ${largest} bytes`);
   assert.ok(size(rig) < 4 * MIB, `the file grew to ${size(rig)} bytes`);
 });
 
@@ -77,7 +76,9 @@ Deno.test("the disk gets its space back once a backlog is gone", async () => {
     rig.journal.settle(take(rig.journal, 1000));
     await turn();
   }
-  await until("the file has shrunk", () => size(rig) < 2 * MIB);
+  assert.ok(size(rig) > 10 * MIB, "what a burst has made loose is not tidied before it is over");
+  for (let step = 0; step < 100 && size(rig) >= 2 * MIB; step++) await rig.clock.tick(1000);
+  assert.ok(size(rig) < 2 * MIB, `the file has ${size(rig)} bytes`);
   assert.ok(size(rig, "-wal") < 8 * MIB);
 });
 
