@@ -1,45 +1,68 @@
 /** From what is configured to checks that can be run. */
 import type { Clock } from "../clock.ts";
 import type { HostFacts } from "../host/host_facts.ts";
-import { cpuCheck } from "./cpu.ts";
-import { diskCheck } from "./disk.ts";
+import { KnownSecrets } from "../host/known_secrets.ts";
+import type { CheckMemory } from "./definition.ts";
+import { discreetCheck } from "./discreet_check.ts";
 import type { ScheduledCheck } from "./engine.ts";
-import { loadCheck } from "./load.ts";
-import { memCheck } from "./mem.ts";
+import type { Pace } from "./pace.ts";
+import { checkDefinition } from "./registry.ts";
 
-/** One instance of a check: how often, in milliseconds, and from which figures on it warns. 0 = never. */
-export interface CheckSettings {
-  /** From one gather's start to the next one's. */
-  readonly intervalMs: number;
-  /** At or above it: Warning. */
-  readonly warnGe: number;
-  /** At or above it: Critical. */
-  readonly criticalGe: number;
+/** One instance of a check, as it is configured. */
+export interface ConfiguredCheck {
+  /** The kind of check. */
+  readonly plugin: string;
+  /** Its own options; see `docs/checks.md`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** How often it looks, and when what it finds is told. */
+  readonly pace: Pace;
 }
 
-/** The instances of each check; a check without any is off. */
-export interface ChecksSettings {
-  /** Processor usage, in percent. */
-  readonly cpu: readonly CheckSettings[];
-  /** The 5-minute load average per processor. */
-  readonly load: readonly CheckSettings[];
-  /** Memory usage, in percent. */
-  readonly mem: readonly CheckSettings[];
-  /** Space usage of file systems, in percent. */
-  readonly disk: readonly (CheckSettings & { readonly mountPoints: readonly string[] })[];
+/** What checks are made with. */
+export interface CheckSource {
+  /** What they look at. */
+  readonly host: HostFacts;
+  /** What they measure time by. */
+  readonly clock: Clock;
+  /**
+   * What a kind of check remembers.
+   * @default as long as the check lives
+   */
+  readonly memoryOf?: (plugin: string) => CheckMemory;
 }
 
-/** Makes the checks, fresh: none knows an earlier figure. */
-export function configuredChecks(settings: ChecksSettings, host: HostFacts, clock: Clock): ScheduledCheck[] {
-  return [
-    ...settings.cpu.map(({ intervalMs, ...rest }) => ({
-      check: cpuCheck({ host, clock, ...rest }),
-      intervalMs,
-    })),
-    ...settings.load.map(({ intervalMs, ...rest }) => ({ check: loadCheck({ host, ...rest }), intervalMs })),
-    ...settings.mem.map(({ intervalMs, ...rest }) => ({ check: memCheck({ host, ...rest }), intervalMs })),
-    ...settings.disk.flatMap(({ intervalMs, mountPoints, ...rest }) =>
-      mountPoints.map((mountPoint) => ({ check: diskCheck({ host, mountPoint, ...rest }), intervalMs }))
-    ),
-  ];
+/**
+ * Makes the checks, fresh: none knows an earlier figure but through its memory.
+ * @param secrets what none of them may tell, besides the secrets among its own settings
+ * @throws RangeError for a kind of check that there is not.
+ */
+export function configuredChecks(
+  configured: readonly ConfiguredCheck[],
+  { host, clock, memoryOf = () => new ShortMemory() }: CheckSource,
+  secrets: readonly string[] = [],
+): ScheduledCheck[] {
+  return configured.flatMap(({ plugin, settings, pace }) => {
+    const seams = { host, clock, memory: memoryOf(plugin) };
+    const definition = checkDefinition(plugin);
+    const needs = definition.needs(settings);
+    const known = new KnownSecrets([...definition.secrets?.(settings) ?? [], ...secrets]);
+    return definition.make(settings, seams).map((check) => ({
+      check: discreetCheck(check, known),
+      pace,
+      needs,
+    }));
+  });
+}
+
+/** Lasts as long as what has it. */
+export class ShortMemory implements CheckMemory {
+  readonly #texts = new Map<string, string>();
+
+  read(key: string): string | undefined {
+    return this.#texts.get(key);
+  }
+
+  write(key: string, text: string): void {
+    this.#texts.set(key, text);
+  }
 }

@@ -1,49 +1,97 @@
-/** How busy the processors are. */
-import type { Clock } from "../clock.ts";
+/** How busy the processors are, and how much waits for them. */
+import * as z from "zod";
 import { CpuSampler } from "../host/cpu_usage.ts";
-import type { HostFacts } from "../host/host_facts.ts";
-import type { Check, Dimension } from "./check.ts";
-import { checkThresholds, rate } from "./thresholds.ts";
+import { loadText, percentText } from "../host/figure_text.ts";
+import { FactUnavailableError, type HostFacts, type LoadAverages } from "../host/host_facts.ts";
+import type { Check, Finding } from "./check.ts";
+import { defineCheck } from "./definition.ts";
+import { rateFigure, thresholdOptions, type Thresholds } from "./rating.ts";
 
-/** What the check measures, and its defaults. */
-export const CPU_USAGE: Dimension = {
+const TARGET = "cpu";
+
+/** How long the first gather measures; later ones measure since the one before. */
+const SHORT_INTERVAL_MS = 200;
+
+const options = () => ({
+  ...thresholdOptions({ warn: 80, critical: 90, unit: "percent", max: 100 }),
+  load: z.strictObject(thresholdOptions({ warn: 3, critical: 5, unit: "load per processor" })).prefault({})
+    .describe("Thresholds of the 5-minute load average, divided among the processors."),
+});
+
+/** Processor usage since the last gather, and load. */
+export const CPU_CHECK = defineCheck({
   plugin: "cpu",
-  check: "cpu::cpu_usage",
-  target: "cpu",
-  figure: "processor usage",
-  unit: "%",
-  warnGe: 80,
-  criticalGe: 90,
-};
+  summary: "how busy the processors are, and how much waits for them",
+  dimensions: [
+    {
+      dimension: "cpu_usage",
+      target: TARGET,
+      figure: "processor usage",
+      source: "`/proc/stat`, or the runtime",
+      defaults: "warning ≥ 80 %, critical ≥ 90 %",
+    },
+    {
+      dimension: "load_average",
+      target: TARGET,
+      figure: "5-minute load per processor",
+      source: "`/proc/loadavg`, or the runtime",
+      defaults: "warning ≥ 3, critical ≥ 5",
+    },
+  ],
+  options,
+  pace: { for: "2m" },
+  byDefault: true,
+  targets: () => [TARGET],
+  needs: () => [{ fact: "cpuTimes" }, { fact: "loadAverages" }],
+  make(settings, { host, clock }): Check[] {
+    const sampler = new CpuSampler({ host, clock, shortIntervalMs: SHORT_INTERVAL_MS });
+    return [{
+      plugin: "cpu",
+      target: TARGET,
+      async gather(signal) {
+        const { percent, processors } = await sampler.sample(signal);
+        const inWords = processors === 1 ? "1 processor" : `${processors} processors`;
+        const usage = rateFigure({
+          check: "cpu::cpu_usage",
+          target: TARGET,
+          subject: "processor usage",
+          value: percent,
+          show: percentText,
+          showThreshold: (value) => `${value} %`,
+          detail: inWords,
+        }, settings);
+        const averages = await loadAverages(host);
+        return averages === undefined
+          ? [usage]
+          : [usage, rateLoad(averages, processors, inWords, settings.load)];
+      },
+    }];
+  },
+});
 
-/** Options of {@linkcode cpuCheck}. Thresholds in percent, 0 = off. */
-export interface CpuCheckOptions {
-  host: HostFacts;
-  clock: Clock;
-  /** @default 80 */
-  warnGe?: number;
-  /** @default 90 */
-  criticalGe?: number;
-  /**
-   * How long the first gather measures; later ones measure since the one before.
-   * @default 200
-   */
-  shortIntervalMs?: number;
+function rateLoad(
+  averages: LoadAverages,
+  processors: number,
+  inWords: string,
+  thresholds: Thresholds,
+): Finding {
+  return rateFigure({
+    check: "cpu::load_average",
+    target: TARGET,
+    subject: "5-minute load per processor",
+    value: averages[1] / processors,
+    show: loadText,
+    showThreshold: String,
+    detail: `${averages.map(loadText).join(" ")} over 1, 5, 15 min; ${inWords}`,
+  }, thresholds);
 }
 
-/** @throws RangeError for a threshold below 0. */
-export function cpuCheck(options: CpuCheckOptions): Check {
-  const { host, clock, warnGe = CPU_USAGE.warnGe, criticalGe = CPU_USAGE.criticalGe, shortIntervalMs = 200 } =
-    options;
-  const thresholds = checkThresholds("cpu", { warnGe, criticalGe });
-  const sampler = new CpuSampler({ host, clock, shortIntervalMs });
-  return {
-    plugin: "cpu",
-    target: CPU_USAGE.target,
-    async gather(signal) {
-      const { percent, processors } = await sampler.sample(signal);
-      const detail = processors === 1 ? "1 processor" : `${processors} processors`;
-      return [rate({ dimension: CPU_USAGE, target: CPU_USAGE.target, value: percent, detail }, thresholds)];
-    },
-  };
+/** A system that keeps no load averages, or that does not let them be read, still has a processor usage. */
+async function loadAverages(host: HostFacts): Promise<LoadAverages | undefined> {
+  try {
+    return await host.loadAverages();
+  } catch (error) {
+    if (error instanceof FactUnavailableError) return undefined;
+    throw error;
+  }
 }

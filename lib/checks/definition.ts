@@ -1,5 +1,5 @@
 /** What a kind of check is: its place in the configuration, in the documentation, and how its instances are made. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import type { Need } from "../host/need.ts";
@@ -56,12 +56,15 @@ export interface CheckDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /**
    * The options of one `[[check.<plugin>]]` table, without those that every check has. Each has a `describe` text: one
    * sentence for the reference. The main figure's thresholds are `warn_ge` and `critical_ge`; those of another figure
-   * stand in a table of its own: `swap = { warn_ge = 10, critical_ge = 30 }`.
+   * stand in a table of its own: `swap = { warn_ge = 10, critical_ge = 30 }`. Made when they are asked for: a start
+   * makes those of the checks that run.
    */
-  readonly options: Shape;
+  readonly options: () => Shape;
   readonly pace?: PaceDefaults;
   /** Whether it runs when the configuration names no check at all: only what fits every host, and needs no option. */
   readonly byDefault: boolean;
+  /** Whether a first look can say nothing, for want of an earlier one to compare with: then two make one. */
+  readonly differential?: boolean;
   /**
    * What one instance looks at, as far as that is known beforehand: no two instances of a plugin may have a target in
    * common. A check of the whole host has its one fixed name.
@@ -69,7 +72,13 @@ export interface CheckDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   targets(settings: z.output<z.ZodObject<Shape, z.core.$strict>>): readonly string[];
   /** What one instance needs. */
   needs(settings: z.output<z.ZodObject<Shape, z.core.$strict>>): readonly Need[];
-  /** Makes one instance's checks, fresh. Several, where a target that hangs must not hold up another. */
+  /** The values among the settings that no log may show. @default none */
+  secrets?(settings: z.output<z.ZodObject<Shape, z.core.$strict>>): readonly string[];
+  /**
+   * Makes one instance's checks, fresh. Several, where a target that hangs must not hold up another. Asks the host
+   * nothing yet.
+   * @throws Error where options do not fit each other, saying so: the configuration is refused with that.
+   */
   make(settings: z.output<z.ZodObject<Shape, z.core.$strict>>, seams: CheckSeams): Check[];
 }
 
@@ -84,5 +93,5 @@ export function defineCheck<Shape extends z.ZodRawShape>(
 export function optionsSchema<Shape extends z.ZodRawShape>(
   definition: CheckDefinition<Shape>,
 ): z.ZodObject<Shape, z.core.$strict> {
-  return z.strictObject(definition.options);
+  return z.strictObject(definition.options());
 }

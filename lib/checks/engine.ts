@@ -1,21 +1,22 @@
-/** Runs the checks, and decides when a finding is an alert and when that is over. */
+/** Runs the checks, and has what they find judged and written down. */
 import { getLogger, type Logger } from "@logtape/logtape";
-import { type AlertEvent, alertEvent, alertKey, type EventStatus } from "../alerts/event.ts";
+import type { AlertEvent } from "../alerts/event.ts";
 import type { Clock } from "../clock.ts";
-import { FactUnavailableError } from "../host/host_facts.ts";
-import type { Check, Finding } from "./check.ts";
+import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
+import type { Need } from "../host/need.ts";
+import { needName, type NeedState, probeNeed } from "../host/probe_need.ts";
+import { ALERT_KIND, AlertBook, type OpenAlert } from "./alert_book.ts";
+import type { Sighting } from "./alert_state.ts";
+import type { Finding } from "./check.ts";
+import { CheckMemories } from "./check_memory.ts";
+import { EngineStore } from "./engine_store.ts";
+import { EngineWriter } from "./engine_writer.ts";
+import { inRange, type Pace, PACE_DEFAULTS } from "./pace.ts";
 import { type Outcome, runSchedule } from "./schedule.ts";
+import { type CheckResult, gatherFinding, type ScheduledCheck, type Slot, slotsOf, worst } from "./slot.ts";
+import { Silences } from "./silences.ts";
 
-/** A check and its pace. */
-export interface ScheduledCheck {
-  /** What is to look. */
-  check: Check;
-  /**
-   * From one gather's start to the next one's.
-   * @default 30000
-   */
-  intervalMs?: number;
-}
+export type { CheckResult, ScheduledCheck } from "./slot.ts";
 
 /** Options of {@linkcode CheckEngine}. */
 export interface CheckEngineOptions {
@@ -26,26 +27,27 @@ export interface CheckEngineOptions {
   /** Takes the events. One that throws is logged, and the same event comes again with the next gather. */
   emit: (event: AlertEvent) => void;
   /**
-   * Added to the labels of every event; a finding's own labels win.
+   * Whether everything emitted so far would survive a `kill -9`; settles once that is known.
+   * @default it would
+   */
+  durable?: () => Promise<boolean>;
+  /**
+   * Added to the labels of every event; a check's and a finding's own win.
    * @default {}
    */
   labels?: Readonly<Record<string, string>>;
   /**
-   * The first gathers are spread over this much time.
-   * @default 1000
+   * The first gathers are spread over this much time, or the check's interval where that is shorter.
+   * @default 5000
    */
   staggerMs?: number;
-  /**
-   * How long one gather may take; never longer than the check's interval.
-   * @default 10000
-   */
-  deadlineMs?: number;
+  /** What is kept over restarts; the engine closes it. @default nothing is */
+  store?: EngineStore;
+  /** What the checks were given to remember by, over the same store. @default nothing they wrote is kept */
+  memories?: CheckMemories;
   /** @default getLogger(["pawl", "checks"]) */
   logger?: Logger;
 }
-
-/** What a gather came to: the worst status found, or why nothing was. `pending`: it has not looked yet. */
-export type CheckResult = EventStatus | "failed" | "unavailable" | "pending";
 
 /** What one scheduled check did since the engine started. Durations in milliseconds. */
 export interface CheckFigures {
@@ -61,66 +63,64 @@ export interface CheckFigures {
   readonly totalDurationMs: number;
 }
 
-/** What the engine knows of one scheduled check. */
-interface Slot {
-  readonly check: Check;
-  readonly intervalMs: number;
-  unavailable: boolean;
-  findings: readonly Finding[];
-  result: CheckResult;
-  readonly results: Partial<Record<CheckResult, number>>;
-  lastDurationMs: number | undefined;
-  totalDurationMs: number;
-}
-
 /**
- * Call {@linkcode start} once; disposing of the engine ends it, and no event follows. An event is emitted when a
- * finding's status differs from what was last emitted for it: the first that is not `Ok`, each change of severity,
- * and the recovery. A check that fails or hangs is itself a `Critical` finding, `<plugin>::gather`.
+ * Call {@linkcode start} once; disposing of the engine ends it, and no event follows. What becomes of a finding is told
+ * in `docs/alerts.md`. A check that fails or hangs is itself a `Critical` finding, `<plugin>::gather`, to which `for`
+ * does not apply.
  */
 export class CheckEngine implements AsyncDisposable {
+  /** Which alerts are not told for a while. */
+  readonly silences: Silences;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #emit: (event: AlertEvent) => void;
   readonly #labels: Readonly<Record<string, string>>;
   readonly #staggerMs: number;
-  readonly #deadlineMs: number;
   readonly #logger: Logger;
   readonly #slots: readonly Slot[];
-  /** By alert key, the status last emitted where that is not `Ok`. */
-  readonly #open = new Map<string, EventStatus>();
+  readonly #paces: ReadonlyMap<string, Pace>;
+  readonly #store: EngineStore;
+  readonly #memories: CheckMemories;
+  readonly #writer: EngineWriter;
+  readonly #book: AlertBook;
   readonly #stop = new AbortController();
   #running: Promise<unknown> | undefined;
+  #disposed: Promise<void> | undefined;
 
-  /** @throws RangeError for an interval, stagger or deadline out of range. */
+  /** @throws RangeError for a pace or stagger out of range. */
   constructor(options: CheckEngineOptions) {
-    const {
-      checks,
-      clock,
-      random,
-      emit,
-      labels = {},
-      staggerMs = 1000,
-      deadlineMs = 10_000,
-      logger = getLogger(["pawl", "checks"]),
-    } = options;
+    const { checks, clock, random, emit, labels = {}, staggerMs = 5000 } = options;
+    const { durable = () => Promise.resolve(true), logger = getLogger(["pawl", "checks"]) } = options;
     this.#clock = clock;
     this.#random = random;
-    this.#emit = emit;
     this.#labels = labels;
     this.#staggerMs = inRange("staggerMs", staggerMs, 0);
-    this.#deadlineMs = inRange("deadlineMs", deadlineMs, 1);
     this.#logger = logger;
-    this.#slots = checks.map(({ check, intervalMs = 30_000 }) => ({
-      check,
-      intervalMs: inRange("intervalMs", intervalMs, 1),
-      unavailable: false,
-      findings: [],
-      result: "pending",
-      results: {},
-      lastDurationMs: undefined,
-      totalDurationMs: 0,
-    }));
+    this.#slots = slotsOf(checks);
+    this.#paces = new Map(this.#slots.flatMap(({ owner, gatherOwner, pace }) => [
+      [owner, pace],
+      [gatherOwner, { ...pace, forMs: 0 }],
+    ]));
+    this.#store = options.store ?? new EngineStore({ path: undefined, clock, logger });
+    this.#memories = options.memories ?? new CheckMemories(this.#store, { logger });
+    this.#writer = new EngineWriter({ store: this.#store, memories: this.#memories, durable, clock });
+    this.silences = new Silences({
+      clock,
+      random,
+      store: this.#store,
+      logger,
+      onChange: () => this.#reconsider(),
+    });
+    this.#book = new AlertBook({
+      clock,
+      emit,
+      isSilenced: (labels) => this.silences.match(labels),
+      onIntent: (change) => this.#writer.intend(change),
+      onChange: (change) => this.#writer.note(change),
+      logger,
+    });
+    const restore = () => this.#book.restore(this.#store.all(ALERT_KIND));
+    restore();
+    this.#store.onLateOpen(restore);
   }
 
   /** Starts gathering. Calling it again does nothing. */
@@ -130,17 +130,42 @@ export class CheckEngine implements AsyncDisposable {
       runSchedule({
         check: slot.check,
         clock: this.#clock,
-        intervalMs: slot.intervalMs,
-        firstDelayMs: this.#random() * this.#staggerMs,
-        deadlineMs: Math.min(this.#deadlineMs, slot.intervalMs),
+        intervalMs: slot.pace.intervalMs,
+        firstDelayMs: this.#random() * Math.min(this.#staggerMs, slot.pace.intervalMs),
+        deadlineMs: Math.min(slot.pace.timeoutMs, slot.pace.intervalMs),
+        onStart: () => slot.gathering = true,
         onOutcome: (outcome) => this.#take(slot, outcome),
       }, this.#stop.signal)
     ));
+    if (this.#slots.length === 0) this.#abandonOthers();
   }
 
   /** The names of the checks that run, each once, without those whose facts the host does not give. */
   plugins(): string[] {
-    return [...new Set(this.#slots.filter((slot) => !slot.unavailable).map((slot) => slot.check.plugin))];
+    return [
+      ...new Set(
+        this.#slots.filter((slot) => !slot.unavailable && !slot.blind).map((slot) => slot.check.plugin),
+      ),
+    ];
+  }
+
+  /**
+   * Finds out beforehand which checks will not be able to look, so that {@linkcode plugins} can be told before any has.
+   * Never throws; asks for nothing that can hang for long, and looks over nobody's shoulder at the network.
+   */
+  async lookAhead(host: HostFacts): Promise<void> {
+    const states = new Map<string, Promise<NeedState>>();
+    const stateOf = (need: Need) => {
+      const name = needName(need);
+      const state = states.get(name) ?? probeNeed(need, host);
+      states.set(name, state);
+      return state;
+    };
+    await Promise.all(this.#slots.map(async (slot) => {
+      const kernel = slot.needs.filter((need) => "fact" in need || ("kernel" in need && !need.optional));
+      const found = await Promise.all(kernel.map(stateOf));
+      slot.blind = !slot.ended && found.some(({ state }) => state === "missing");
+    }));
   }
 
   /** What each check found last. */
@@ -160,75 +185,99 @@ export class CheckEngine implements AsyncDisposable {
     }));
   }
 
-  /** How many problems have been reported and are not over. */
-  get activeAlerts(): number {
-    return this.#open.size;
+  /** What is open: problems that have lasted long enough, silenced ones too, the oldest first. */
+  alerts(): OpenAlert[] {
+    return this.#book.open((owner) => this.#paces.get(owner));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** How many problems were told and have not been told to be over: what the hub believes to be open. */
+  get activeAlerts(): number {
+    return this.#book.told;
+  }
+
+  /** Why the state of alerts would not survive the process, for people; undefined while it would. */
+  get degraded(): string | undefined {
+    return this.#store.degraded;
+  }
+
+  /** Waits for no gather; for the last events to become safe, 2 s at most. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#stop.abort();
+    this.silences[Symbol.dispose]();
     await this.#running;
+    await this.#writer.close();
+    this.#store[Symbol.dispose]();
   }
 
   #take(slot: Slot, outcome: Outcome): void {
-    const { plugin, target } = slot.check;
+    const { owner, pace } = slot;
     const failed = "error" in outcome;
     const unavailable = failed && outcome.error instanceof FactUnavailableError;
-    if (unavailable !== slot.unavailable) {
-      slot.unavailable = unavailable;
-      if (unavailable) this.#logger.warning("check.unavailable", { plugin, target, error: outcome.error });
-      else this.#logger.info("check.available", { plugin, target });
-    }
+    this.#noteAvailability(slot, unavailable ? outcome.error : undefined);
     const found = failed ? [] : outcome.findings;
+    const gathering = gatherFinding(slot.check, failed && !unavailable ? outcome.error : undefined);
     slot.result = unavailable ? "unavailable" : failed ? "failed" : worst(found);
     slot.results[slot.result] = (slot.results[slot.result] ?? 0) + 1;
     slot.lastDurationMs = outcome.durationMs;
     slot.totalDurationMs += outcome.durationMs;
-    // A check that is unavailable did not fail: what failed before is over, nothing new is raised.
-    const gathering = gatherFinding(slot.check, failed && !unavailable ? outcome.error : undefined);
     slot.findings = gathering.status === "Ok" ? found : [...found, gathering];
-    for (const finding of [...found, gathering]) this.#report(finding);
-  }
-
-  #report(finding: Finding): void {
-    const labels = { ...this.#labels, ...finding.labels };
-    const key = alertKey(labels);
-    if (finding.status === (this.#open.get(key) ?? "Ok")) return;
-    try {
-      this.#emit(alertEvent({
-        timeSec: this.#clock.wallMs() / 1000,
-        status: finding.status,
-        labels,
-        description: finding.description,
-        attrs: finding.attrs,
-      }));
-    } catch (error) {
-      this.#logger.error("check.emit_failed", { check: finding.labels.check, error });
-      return;
+    slot.gathering = false;
+    slot.ended = true;
+    slot.blind = false;
+    if (!failed) slot.looked = true;
+    // A failure says nothing of what was found before; that the host does not let it look any more, does.
+    if (!failed || unavailable) {
+      const why = unavailable ? "the agent is not let look any more" : "the target is gone";
+      const sightings = found.map((finding) => this.#sighting(slot, finding));
+      this.#book.take({ owner, pace, sightings, absence: { why, looked: !unavailable } });
     }
-    if (finding.status === "Ok") this.#open.delete(key);
-    else this.#open.set(key, finding.status);
+    this.#book.take({
+      owner: slot.gatherOwner,
+      pace: { ...pace, forMs: 0 },
+      sightings: [this.#sighting(slot, gathering)],
+      absence: { why: "the check is gone", looked: true },
+    });
+    if (this.#slots.every(({ ended }) => ended)) this.#abandonOthers();
+    this.#noteMemory(slot.check.plugin);
+    this.#writer.flush();
   }
-}
 
-function worst(findings: readonly Finding[]): EventStatus {
-  const grades: readonly EventStatus[] = ["Critical", "Warning", "Info"];
-  return grades.find((grade) => findings.some(({ status }) => status === grade)) ?? "Ok";
-}
+  #noteAvailability(slot: Slot, error: unknown): void {
+    const unavailable = error !== undefined;
+    if (unavailable === slot.unavailable) return;
+    slot.unavailable = unavailable;
+    const { plugin, target } = slot.check;
+    if (unavailable) this.#logger.warn("check.unavailable", { plugin, target, error });
+    else this.#logger.info("check.available", { plugin, target });
+  }
 
-function gatherFinding({ plugin, target }: Check, error: unknown): Finding {
-  const reason = error === undefined ? undefined : error instanceof Error ? error.message : String(error);
-  return {
-    labels: { check: `${plugin}::gather`, target },
-    status: reason === undefined ? "Ok" : "Critical",
-    description: reason === undefined
-      ? `check ${plugin} of ${target} works`
-      : `check ${plugin} of ${target} failed: ${reason}`,
-    attrs: { current_value: reason === undefined ? "works" : "failed", threshold_desc: "must work" },
-  };
-}
+  /** What another gather of the plugin has written goes with what that one finds. */
+  #noteMemory(plugin: string): void {
+    if (this.#slots.some(({ check, gathering }) => gathering && check.plugin === plugin)) return;
+    for (const change of this.#memories.written(plugin)) this.#writer.note(change);
+  }
 
-function inRange(name: string, value: number, min: number): number {
-  if (Number.isFinite(value) && value >= min) return value;
-  throw new RangeError(`cannot run checks: ${name} must be a number of at least ${min}, it is ${value}`);
+  /** Alerts of checks that are not configured any more. Once each check has looked: one may have taken them over. */
+  #abandonOthers(): void {
+    this.#book.abandon(this.#paces, PACE_DEFAULTS);
+    this.#writer.flush();
+  }
+
+  /** A silence began or ended. What has not been looked at since the start may be over: that waits for the look. */
+  #reconsider(): void {
+    if (this.#stop.signal.aborted) return;
+    for (const { owner, gatherOwner, pace, looked, ended } of this.#slots) {
+      if (looked) this.#book.settle(owner, pace);
+      if (ended) this.#book.settle(gatherOwner, { ...pace, forMs: 0 });
+    }
+    this.#writer.flush();
+  }
+
+  #sighting({ pace }: Slot, { labels, status, description, attrs, momentary = false }: Finding): Sighting {
+    return { labels: { ...this.#labels, ...pace.labels, ...labels }, status, description, attrs, momentary };
+  }
 }

@@ -1,43 +1,66 @@
 /** How much of the memory programs can no longer get. */
-import { bytesText } from "../host/figure_text.ts";
-import type { HostFacts } from "../host/host_facts.ts";
-import type { Check, Dimension } from "./check.ts";
-import { checkThresholds, rate } from "./thresholds.ts";
+import * as z from "zod";
+import { bytesText, percentText } from "../host/figure_text.ts";
+import type { Check, Finding } from "./check.ts";
+import { defineCheck } from "./definition.ts";
+import { rateFigure, thresholdOptions, type Thresholds } from "./rating.ts";
 
-/** What the check measures, and its defaults. */
-export const MEMORY_USAGE: Dimension = {
+const TARGET = "memory";
+
+const options = () => ({
+  ...thresholdOptions({ warn: 85, critical: 90, unit: "percent", max: 100 }),
+  swap: z.strictObject(thresholdOptions({ warn: 50, critical: 80, unit: "percent", max: 100 })).prefault({})
+    .describe("Thresholds of swap usage; a host without swap has none."),
+});
+
+/** Used is what is not available: caches that can be given up do not count, shared memory does. */
+export const MEM_CHECK = defineCheck({
   plugin: "mem",
-  check: "mem::memory_usage",
-  target: "memory",
-  figure: "memory usage",
-  unit: "%",
-  warnGe: 85,
-  criticalGe: 90,
-};
-
-/** Options of {@linkcode memCheck}. Thresholds in percent, 0 = off. */
-export interface MemCheckOptions {
-  host: HostFacts;
-  /** @default 85 */
-  warnGe?: number;
-  /** @default 90 */
-  criticalGe?: number;
-}
-
-/** Used is what is not available: caches that can be given up do not count. @throws RangeError for a threshold below 0. */
-export function memCheck(options: MemCheckOptions): Check {
-  const { host, warnGe = MEMORY_USAGE.warnGe, criticalGe = MEMORY_USAGE.criticalGe } = options;
-  const thresholds = checkThresholds("mem", { warnGe, criticalGe });
-  return {
-    plugin: "mem",
-    target: MEMORY_USAGE.target,
-    async gather() {
-      const { totalBytes, availableBytes } = await host.memory();
-      if (totalBytes <= 0) throw new Error("cannot rate memory: the system gives its size as 0");
-      const usedBytes = Math.max(0, totalBytes - availableBytes);
-      const value = 100 * usedBytes / totalBytes;
-      const detail = `${bytesText(usedBytes)} of ${bytesText(totalBytes)} used`;
-      return [rate({ dimension: MEMORY_USAGE, target: MEMORY_USAGE.target, value, detail }, thresholds)];
+  summary: "how much of the memory and of the swap is used",
+  dimensions: [
+    {
+      dimension: "memory_usage",
+      target: TARGET,
+      figure: "memory usage",
+      source: "`/proc/meminfo`, or the runtime",
+      defaults: "warning ≥ 85 %, critical ≥ 90 %",
     },
-  };
+    {
+      dimension: "swap_usage",
+      target: TARGET,
+      figure: "swap usage",
+      source: "`/proc/meminfo`, or the runtime",
+      defaults: "warning ≥ 50 %, critical ≥ 80 %",
+    },
+  ],
+  options,
+  pace: { for: "1m" },
+  byDefault: true,
+  targets: () => [TARGET],
+  needs: () => [{ fact: "memory" }],
+  make: (settings, { host }): Check[] => [{
+    plugin: "mem",
+    target: TARGET,
+    async gather() {
+      const { totalBytes, availableBytes, swapTotalBytes, swapFreeBytes } = await host.memory();
+      if (totalBytes <= 0) throw new Error("cannot rate memory: the system gives its size as 0");
+      const memory = usage("memory", totalBytes, availableBytes, settings);
+      return swapTotalBytes > 0
+        ? [memory, usage("swap", swapTotalBytes, swapFreeBytes, settings.swap)]
+        : [memory];
+    },
+  }],
+});
+
+function usage(kind: string, totalBytes: number, freeBytes: number, thresholds: Thresholds): Finding {
+  const usedBytes = Math.max(0, totalBytes - freeBytes);
+  return rateFigure({
+    check: `mem::${kind}_usage`,
+    target: TARGET,
+    subject: `${kind} usage`,
+    value: 100 * usedBytes / totalBytes,
+    show: percentText,
+    showThreshold: (value) => `${value} %`,
+    detail: `${bytesText(usedBytes)} of ${bytesText(totalBytes)} used`,
+  }, thresholds);
 }

@@ -1,5 +1,5 @@
 /** From what was measured to a {@linkcode Finding}. */
-import { z } from "zod";
+import * as z from "zod";
 import type { EventStatus } from "../alerts/event.ts";
 import type { Finding } from "./check.ts";
 
@@ -19,13 +19,22 @@ export function thresholdOptions(
     max?: number;
   },
 ): { warn_ge: z.ZodDefault<z.ZodNumber>; critical_ge: z.ZodDefault<z.ZodNumber> } {
-  const threshold = z.number().min(0).max(max);
+  const threshold = upTo(max);
   return {
     warn_ge: threshold.default(warn).describe(`Warning at or above this, in ${unit}; 0 turns it off.`),
     critical_ge: threshold.default(critical).describe(
       `Critical at or above this, in ${unit}; 0 turns it off.`,
     ),
   };
+}
+
+const numbers = new Map<number, z.ZodNumber>();
+
+/** Made once for each bound: there are many thresholds, and schemas are not cheap to make. */
+function upTo(max: number): z.ZodNumber {
+  const known = numbers.get(max) ?? z.number().min(0).max(max);
+  numbers.set(max, known);
+  return known;
 }
 
 /** What was measured. */

@@ -18,7 +18,9 @@ export interface ScheduleOptions {
   firstDelayMs: number;
   /** How long one gather may take. */
   deadlineMs: number;
-  /** Takes each outcome. Must not throw. */
+  /** Hears of each gather's start. Must not throw. @default nothing */
+  onStart?: () => void;
+  /** Takes each outcome; none comes for a gather that the signal ends. Must not throw. */
   onOutcome: (outcome: Outcome) => void;
 }
 
@@ -27,7 +29,7 @@ export interface ScheduleOptions {
  * never overlap: while one hangs past its deadline, the turns that fall due are skipped.
  */
 export async function runSchedule(options: ScheduleOptions, signal: AbortSignal): Promise<void> {
-  const { check, clock, intervalMs, firstDelayMs, deadlineMs, onOutcome } = options;
+  const { check, clock, intervalMs, firstDelayMs, deadlineMs, onStart, onOutcome } = options;
   let dueMs = clock.monotonicMs() + firstDelayMs;
   let hanging = false;
   while (!signal.aborted) {
@@ -37,6 +39,7 @@ export async function runSchedule(options: ScheduleOptions, signal: AbortSignal)
       return;
     }
     if (!hanging) {
+      onStart?.();
       const { findings, settled } = gatherWithin(check, { clock, deadlineMs }, signal);
       hanging = true;
       settled.then(() => hanging = false);

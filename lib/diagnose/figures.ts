@@ -1,24 +1,33 @@
-/** The built-in checks' figures, measured now and for one request. */
+/** The checks' figures, measured now and for one request. */
 import type { Check, Finding } from "../checks/check.ts";
 import { gatherWithin } from "../checks/gather.ts";
 import type { Clock } from "../clock.ts";
-import { FactUnavailableError } from "../host/host_facts.ts";
-import type { StreamCallback } from "../sessions/runners.ts";
+import type { Evidence } from "./evidence.ts";
+import { type Gap, gapOf } from "./gap.ts";
+import type { Step } from "./steps.ts";
 
 /** What one check had to say. */
 export interface Observation {
   readonly plugin: string;
   readonly target: string;
   readonly findings: readonly Finding[];
-  /** Why there are no findings: `unavailable: …` or `failed: …`. */
-  readonly gap?: string;
+  /** Why there are no findings. */
+  readonly gap?: Gap;
 }
 
-/** Options of {@linkcode observe}. */
+/** What one step saw: a check's findings, or a tool's figures. */
+export interface Seen {
+  readonly observations: readonly Observation[];
+  readonly evidence: readonly Evidence[];
+}
+
+/** Options of {@linkcode checkSteps}. */
 export interface ObserveOptions {
   clock: Clock;
   /** How long one check may take. */
   deadlineMs: number;
+  /** What alone is asked about, where a check has it among others. @default undefined: all of it */
+  target?: string | undefined;
 }
 
 /** The plugins of these checks, each once, in order. */
@@ -26,54 +35,54 @@ export function pluginsOf(checks: readonly Check[]): string[] {
   return [...new Set(checks.map((check) => check.plugin))];
 }
 
-/**
- * Lets the checks look, plugin by plugin, and streams a `tool_call` and a `tool_result` for each. A check that
- * cannot look leaves a gap, and the others go on.
- * @throws the signal's reason, as soon as it aborts.
- */
-export async function observe(
-  checks: readonly Check[],
-  { clock, deadlineMs }: ObserveOptions,
-  stream: StreamCallback,
-  signal: AbortSignal,
-): Promise<Observation[]> {
-  const all: Observation[] = [];
-  for (const plugin of pluginsOf(checks)) {
-    signal.throwIfAborted();
-    await stream("tool_call", plugin);
-    signal.throwIfAborted();
-    const observations = await Promise.all(
-      checks.filter((check) => check.plugin === plugin).map(async (check): Promise<Observation> => {
-        const { target } = check;
-        try {
-          const { findings } = gatherWithin(check, { clock, deadlineMs }, signal);
-          return { plugin, target, findings: (await findings).filter(worthSaying) };
-        } catch (error) {
-          signal.throwIfAborted();
-          return { plugin, target, findings: [], gap: gapText(error) };
-        }
-      }),
-    );
-    await stream("tool_result", observations.flatMap(observationLines).join("\n"));
-    all.push(...observations);
-  }
-  signal.throwIfAborted();
-  return all;
+/** One step for each plugin: its checks look, side by side. A check that cannot look leaves a gap of its own. */
+export function checkSteps(checks: readonly Check[], options: ObserveOptions): Step<Seen>[] {
+  return pluginsOf(checks).map((plugin) => ({
+    name: plugin,
+    args: {},
+    why: `What do the thresholds say of ${plugin}?`,
+    async run(signal) {
+      const mine = checks.filter((check) => check.plugin === plugin);
+      const observations = await Promise.all(
+        mine.map(async (check) => aimed(await observe(check, options, signal), options.target)),
+      );
+      return {
+        text: observations.flatMap(observationLines).join("\n"),
+        value: { observations, evidence: [] },
+      };
+    },
+  }));
+}
+
+/** A check of many targets may have the one that is asked about: the others are beside the point then. */
+function aimed(observation: Observation, target: string | undefined): Observation {
+  const findings = observation.findings.filter(({ labels }) => labels.target === target);
+  return findings.length === 0 ? observation : { ...observation, findings };
 }
 
 /** One line for each finding or gap. */
 export function observationLines({ target, findings, gap }: Observation): string[] {
-  if (gap !== undefined) return [gap];
+  if (gap !== undefined) return [`${gap.kind}: ${gap.message}`];
   if (findings.length === 0) return [`${target}: nothing to measure`];
   return findings.map(({ description, detail }) => `${description}${detail ? ` (${detail})` : ""}`);
+}
+
+async function observe(
+  check: Check,
+  { clock, deadlineMs }: ObserveOptions,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const { plugin, target } = check;
+  try {
+    const { findings } = gatherWithin(check, { clock, deadlineMs }, signal);
+    return { plugin, target, findings: (await findings).filter(worthSaying) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { plugin, target, findings: [], gap: gapOf(error) };
+  }
 }
 
 /** That a state is as it should be goes without saying. */
 function worthSaying(finding: Finding): boolean {
   return finding.value !== undefined || finding.status !== "Ok";
-}
-
-function gapText(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
-  return `${error instanceof FactUnavailableError ? "unavailable" : "failed"}: ${reason}`;
 }

@@ -41,10 +41,15 @@ export interface FileSystemFacts {
 
 /** One address of one network interface. */
 export interface InterfaceAddress {
+  /** The interface's. */
   readonly name: string;
+  /** The address's. */
   readonly family: "IPv4" | "IPv6";
+  /** As it is written, without a zone. */
   readonly address: string;
+  /** As an address of the same family. */
   readonly netmask: string;
+  /** Six bytes in hex with colons; zeros where there is none. */
   readonly mac: string;
 }
 

@@ -9,8 +9,11 @@ export type Need =
   | { readonly fact: RuntimeFact }
   /** The file system that this path lies on. */
   | { readonly fileSystem: string }
-  /** A file or folder of the kernel, by its usual path: `/proc/net/netstat`, `/sys/class/net`. */
-  | { readonly kernel: string }
+  /**
+   * A file or folder of the kernel, by its usual path: `/proc/net/netstat`, `/sys/class/net`. Without one that is
+   * `optional` there is less to tell, but something.
+   */
+  | { readonly kernel: string; readonly optional?: true }
   /** `host:port`, or `unix:/absolute/path`. */
   | { readonly net: string }
   /** A file or folder, absolute. */

@@ -1,5 +1,4 @@
 /** The host as the runtime's own calls show it: works in a scoped process, and needs no `/proc`. */
-import { statfs } from "node:fs/promises";
 import { cpus } from "node:os";
 import { type Clock, systemClock } from "../clock.ts";
 import {
@@ -7,21 +6,14 @@ import {
   FactUnavailableError,
   type FileSystemFacts,
   type HostFacts,
+  type InterfaceAddress,
+  type KernelTextOptions,
   type LoadAverages,
   type MemoryFacts,
 } from "./host_facts.ts";
+import { FileSystems, type StatFileSystem, statFileSystem } from "./file_systems.ts";
+import { KernelFiles, PROCFS_HINT } from "./kernel_files.ts";
 import { primaryIp } from "./primary_ip.ts";
-
-/** What `statfs` answers, in blocks and inodes. `frsize`, where there is one, is the unit of the block counts. */
-export interface RawFileSystem {
-  readonly bsize: number;
-  readonly frsize?: number;
-  readonly blocks: number;
-  readonly bfree: number;
-  readonly bavail: number;
-  readonly files: number;
-  readonly ffree: number;
-}
 
 /** The calls that {@linkcode RuntimeFacts} is made of; each may throw what the runtime throws. */
 export interface RuntimeCalls {
@@ -31,7 +23,8 @@ export interface RuntimeCalls {
   cpus(): ReturnType<typeof cpus>;
   systemMemoryInfo(): Deno.SystemMemoryInfo;
   loadavg(): number[];
-  statfs(path: string): Promise<RawFileSystem>;
+  osUptime(): number;
+  statfs: StatFileSystem;
 }
 
 /** Options of {@linkcode RuntimeFacts}. */
@@ -63,17 +56,15 @@ const runtimeCalls: RuntimeCalls = {
   cpus,
   systemMemoryInfo: () => Deno.systemMemoryInfo(),
   loadavg: () => Deno.loadavg(),
-  statfs: (path) => statfs(path),
+  osUptime: () => Deno.osUptime(),
+  statfs: statFileSystem,
 };
 
 /** {@linkcode HostFacts} over the runtime's own calls. Holds nothing: there is nothing to close. */
 export class RuntimeFacts implements HostFacts {
-  readonly #clock: Clock;
-  readonly #deadlineMs: number;
-  readonly #probeFiles: Readonly<Record<string, string>>;
   readonly #calls: RuntimeCalls;
-  /** A call on a hung mount never comes back and cannot be cancelled: one per path, never a heap of them. */
-  readonly #underWay = new Map<string, Promise<FileSystemFacts>>();
+  readonly #fileSystems: FileSystems;
+  readonly #pressure: KernelFiles;
 
   constructor(options: RuntimeFactsOptions = {}) {
     const {
@@ -82,10 +73,10 @@ export class RuntimeFacts implements HostFacts {
       probeFiles = { "/": "/etc/hostname" },
       calls = {},
     } = options;
-    this.#clock = clock;
-    this.#deadlineMs = fileSystemDeadlineMs;
-    this.#probeFiles = probeFiles;
     this.#calls = { ...runtimeCalls, ...calls };
+    const { statfs } = this.#calls;
+    this.#fileSystems = new FileSystems({ clock, deadlineMs: fileSystemDeadlineMs, probeFiles, statfs });
+    this.#pressure = new KernelFiles({ procfs: "/proc", sysfs: "/sys", clock, deadlineMs: 5000 });
   }
 
   hostname(): string {
@@ -93,12 +84,19 @@ export class RuntimeFacts implements HostFacts {
   }
 
   ip(): string {
-    const interfaces = granted(
-      "the host's address",
-      "--allow-sys=networkInterfaces",
-      () => this.#calls.networkInterfaces(),
-    );
-    return primaryIp(interfaces);
+    return primaryIp(this.#interfaces("the host's address"));
+  }
+
+  // deno-lint-ignore require-await -- a refusal is to reject, not to throw
+  async interfaces(): Promise<InterfaceAddress[]> {
+    return this.#interfaces("network interfaces").map(({ name, family, address, netmask, mac }) => (
+      { name, family, address, netmask, mac }
+    ));
+  }
+
+  // deno-lint-ignore require-await -- a refusal is to reject, not to throw
+  async uptimeSec(): Promise<number> {
+    return granted("the host's uptime", "--allow-sys=osUptime", () => this.#calls.osUptime());
   }
 
   // deno-lint-ignore require-await -- a refusal is to reject, not to throw
@@ -141,48 +139,38 @@ export class RuntimeFacts implements HostFacts {
   }
 
   async fileSystem(path: string): Promise<FileSystemFacts> {
-    let call = this.#underWay.get(path);
-    if (call === undefined) {
-      call = this.#askFileSystem(path).finally(() => this.#underWay.delete(path));
-      // A call that fails after everybody stopped waiting for it is no unhandled rejection.
-      call.catch(() => {});
-      this.#underWay.set(path, call);
-    }
-    return await this.#withinDeadline(call, path);
+    return await this.#fileSystems.ask(path);
   }
 
-  async #askFileSystem(path: string): Promise<FileSystemFacts> {
-    try {
-      return inBytes(await this.#calls.statfs(path));
-    } catch (error) {
-      const probeFile = this.#probeFiles[path];
-      if (!(error instanceof Deno.errors.NotCapable)) throw unreadable(path, error);
-      if (probeFile === undefined) throw fileSystemRefused(path, path, error);
-      try {
-        return inBytes(await this.#calls.statfs(probeFile));
-      } catch (probeError) {
-        if (probeError instanceof Deno.errors.NotCapable) {
-          throw fileSystemRefused(path, probeFile, probeError);
-        }
-        // The probe file merely is not there: what would help is the grant for the mount point.
-        throw fileSystemRefused(path, path, error);
-      }
-    }
+  async text(path: string, options?: KernelTextOptions): Promise<string> {
+    if (!isPressure(path)) throw closed(path);
+    return await this.#pressure.text(path, options);
   }
 
-  #withinDeadline(call: Promise<FileSystemFacts>, path: string): Promise<FileSystemFacts> {
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.setTimeout(() => {
-        reject(
-          new DOMException(
-            `cannot ask the file system of ${path}: timed out after ${this.#deadlineMs} ms; the mount may hang`,
-            "TimeoutError",
-          ),
-        );
-      }, this.#deadlineMs);
-      call.then(resolve, reject).finally(() => this.#clock.clearTimeout(timer));
-    });
+  async list(path: string): Promise<string[]> {
+    if (!isPressure(path)) throw closed(path);
+    return await this.#pressure.list(path);
   }
+
+  // deno-lint-ignore require-await -- a refusal is to reject, not to throw
+  async link(path: string): Promise<string> {
+    throw closed(path);
+  }
+
+  #interfaces(fact: string): Deno.NetworkInterfaceInfo[] {
+    return granted(fact, "--allow-sys=networkInterfaces", () => this.#calls.networkInterfaces());
+  }
+}
+
+/** The only files of the kernel that the runtime lets a process read that may not read everything. */
+function isPressure(path: string): boolean {
+  return /^\/proc\/pressure(?:\/[a-z]+)?$/.test(path);
+}
+
+function closed(path: string): FactUnavailableError {
+  return new FactUnavailableError(
+    `cannot read ${path}: the sandbox does not open the kernel's files; ${PROCFS_HINT}`,
+  );
 }
 
 /** Makes a call; a permission it lacks becomes the typed error that says what would unlock it. */
@@ -195,28 +183,4 @@ function granted<T>(fact: string, unlock: string, call: () => T): T {
     }
     throw new FactUnavailableError(`cannot read ${fact}: not permitted; allow it with ${unlock}`, { cause });
   }
-}
-
-function fileSystemRefused(path: string, readable: string, cause: unknown): FactUnavailableError {
-  const message = `cannot ask the file system of ${path}: not permitted; ` +
-    `allow it with --allow-sys=statfs --allow-read=${readable}`;
-  return new FactUnavailableError(message, { cause });
-}
-
-function unreadable(path: string, cause: unknown): Error {
-  return new Error(
-    `cannot ask the file system of ${path}: ${cause instanceof Error ? cause.message : cause}`,
-    { cause },
-  );
-}
-
-function inBytes(raw: RawFileSystem): FileSystemFacts {
-  const blockBytes = raw.frsize || raw.bsize;
-  return {
-    totalBytes: raw.blocks * blockBytes,
-    freeBytes: raw.bfree * blockBytes,
-    availableBytes: raw.bavail * blockBytes,
-    inodes: raw.files,
-    inodesFree: raw.ffree,
-  };
 }

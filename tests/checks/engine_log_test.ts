@@ -20,7 +20,7 @@ async function logged(acts: Act[], emit: () => void): Promise<LogRecord[]> {
     const check = new ScriptedCheck(acts);
     const logger = getLogger("checks");
     await using engine = new CheckEngine({
-      checks: [{ check, intervalMs: 1000 }],
+      checks: [{ check, pace: { intervalMs: 1000 } }],
       clock,
       random: () => 0,
       emit,

@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { type AlertEvent, alertKey } from "../../lib/alerts/event.ts";
 import { CheckEngine, type CheckEngineOptions } from "../../lib/checks/engine.ts";
+import type { Pace } from "../../lib/checks/pace.ts";
 import { FactUnavailableError } from "../../lib/host/host_facts.ts";
 import { FakeClock } from "../fakes/fake_clock.ts";
 import { type Act, finding, ScriptedCheck } from "./scripted_check.ts";
 
-function engineOf(check: ScriptedCheck, options: Partial<CheckEngineOptions> = {}) {
+interface EngineOptions extends Partial<CheckEngineOptions> {
+  pace?: Partial<Pace>;
+}
+
+function engineOf(check: ScriptedCheck, { pace, ...options }: EngineOptions = {}) {
   const clock = new FakeClock();
   const events: AlertEvent[] = [];
   const engine = new CheckEngine({
-    checks: [{ check, intervalMs: 1000 }],
+    checks: [{ check, pace: { intervalMs: 1000, ...pace } }],
     clock,
     random: () => 0,
     emit: (event) => void events.push(event),
@@ -52,7 +57,7 @@ Deno.test("a failing check leaves the problem it reported before open", async ()
 Deno.test("a check that hangs is critical at its deadline, is not asked meanwhile, and recovers", async () => {
   const hung = Promise.withResolvers<ReturnType<typeof finding>[]>();
   const check = new ScriptedCheck([() => hung.promise, "Ok"]);
-  const { engine, clock, events } = engineOf(check, { deadlineMs: 400 });
+  const { engine, clock, events } = engineOf(check, { pace: { timeoutMs: 400 } });
   await using _ = engine;
   engine.start();
   await clock.tick(399);
@@ -84,7 +89,7 @@ Deno.test("the deadline is told to the check through its signal", async () => {
         })
       ),
   ]);
-  const { engine, clock } = engineOf(check, { deadlineMs: 400 });
+  const { engine, clock } = engineOf(check, { pace: { timeoutMs: 400 } });
   await using _ = engine;
   engine.start();
   await clock.tick(400);
@@ -174,7 +179,7 @@ Deno.test("plugins are named once, and targets are kept apart", async () => {
     new ScriptedCheck(["Critical"], "disk", "/a"),
     new ScriptedCheck([new FactUnavailableError("no")], "disk", "/b"),
     new ScriptedCheck(["Warning"], "mem"),
-  ].map((check) => ({ check, intervalMs: 1000 }));
+  ].map((check) => ({ check, pace: { intervalMs: 1000 } }));
   await using engine = new CheckEngine({
     checks,
     clock,
@@ -188,9 +193,18 @@ Deno.test("plugins are named once, and targets are kept apart", async () => {
 });
 
 Deno.test("settings out of range are refused by name", () => {
-  const checks = [{ check: new ScriptedCheck(["Ok"]), intervalMs: 0 }];
-  const options = { checks, clock: new FakeClock(), random: () => 0, emit: () => {} };
-  assert.throws(() => new CheckEngine(options), /intervalMs must be a number of at least 1, it is 0/);
-  assert.throws(() => new CheckEngine({ ...options, checks: [], deadlineMs: -1 }), /deadlineMs/);
-  assert.throws(() => new CheckEngine({ ...options, checks: [], staggerMs: Number.NaN }), /staggerMs/);
+  const options = { checks: [], clock: new FakeClock(), random: () => 0, emit: () => {} };
+  const refused: [Partial<Pace>, RegExp][] = [
+    [{ intervalMs: 0 }, /intervalMs must be a number of at least 1, it is 0/],
+    [{ timeoutMs: -1 }, /timeoutMs/],
+    [{ forMs: Number.NaN }, /forMs/],
+    [{ repeatIntervalMs: Infinity }, /repeatIntervalMs/],
+    [{ repeatCount: -1 }, /repeatCount/],
+    [{ holdMs: -1 }, /holdMs/],
+  ];
+  for (const [pace, message] of refused) {
+    const checks = [{ check: new ScriptedCheck(["Ok"]), pace }];
+    assert.throws(() => new CheckEngine({ ...options, checks }), message);
+  }
+  assert.throws(() => new CheckEngine({ ...options, staggerMs: Number.NaN }), /staggerMs/);
 });

@@ -9,7 +9,7 @@ Deno.test("the first gathers are spread by chance, the next ones keep their dist
   const rolls = [0, 0.5];
   const checks = [new ScriptedCheck(["Ok"]), new ScriptedCheck(["Ok"])];
   await using engine = new CheckEngine({
-    checks: checks.map((check) => ({ check, intervalMs: 10_000 })),
+    checks: checks.map((check) => ({ check, pace: { intervalMs: 10_000 } })),
     clock,
     random: () => rolls.shift() ?? assert.fail("rolled too often"),
     emit: () => {},
@@ -80,7 +80,7 @@ Deno.test("an engine that never started can be disposed of, and does not start a
   assert.equal(check.gathers, 0);
 });
 
-Deno.test("without settings the first gather comes within a second, then one every 30 s, each within 10 s", async () => {
+Deno.test("without settings the first gather comes within 5 s, then one every 30 s, each within 10 s", async () => {
   const clock = new FakeClock();
   const check = new ScriptedCheck([() => new Promise(() => {})]);
   const descriptions: string[] = [];
@@ -91,8 +91,8 @@ Deno.test("without settings the first gather comes within a second, then one eve
     emit: (event) => descriptions.push(event.description),
   });
   engine.start();
-  assert.deepEqual(clock.pendingDelaysMs, [999, 999]);
-  await clock.tick(999);
+  assert.deepEqual(clock.pendingDelaysMs, [4995, 4995]);
+  await clock.tick(4995);
   assert.deepEqual(clock.pendingDelaysMs, [10_000, 30_000]);
   await clock.tick(10_000);
   assert.deepEqual(descriptions, ["check fake of thing failed: no result after 10000 ms"]);

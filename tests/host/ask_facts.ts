@@ -8,6 +8,10 @@ const asks: Record<string, () => unknown> = {
   cpuTimes: () => host.cpuTimes(),
   memory: () => host.memory(),
   loadAverages: () => host.loadAverages(),
+  interfaces: () => host.interfaces(),
+  uptime: () => host.uptimeSec(),
+  pressure: () => host.text("/proc/pressure/cpu"),
+  netDev: () => host.text("/proc/net/dev"),
   root: () => host.fileSystem("/"),
   tmp: () => host.fileSystem("/tmp"),
 };

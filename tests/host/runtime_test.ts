@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FactUnavailableError } from "../../lib/host/host_facts.ts";
-import { type RawFileSystem, type RuntimeCalls, RuntimeFacts } from "../../lib/host/runtime.ts";
+import type { RawFileSystem } from "../../lib/host/file_systems.ts";
+import { type RuntimeCalls, RuntimeFacts } from "../../lib/host/runtime.ts";
 import { FakeClock, settle } from "../fakes/fake_clock.ts";
 
 const RAW: RawFileSystem = {

@@ -34,7 +34,7 @@ const REFUSED: [file: string, specifier: string, target: string][] = [
   ["main.ts", "./lib/log.ts", "lib/log.ts"],
   ["lib/agent.ts", "./hub/server.ts", "lib/hub/server.ts"],
   ["lib/agent.ts", "./cli/run.ts", "lib/cli/run.ts"],
-  ["lib/cli/check.ts", "../checks/engine.ts", "lib/checks/engine.ts"],
+  ["lib/cli/check.ts", "../link/connection.ts", "lib/link/connection.ts"],
   ["lib/hub/server.ts", "../link/outbox.ts", "lib/link/outbox.ts"],
   ["lib/hub/console/page.ts", "../../sessions/dispatcher.ts", "lib/sessions/dispatcher.ts"],
   ["lib/link/connection.ts", "../hub/server.ts", "lib/hub/server.ts"],

@@ -1,0 +1,99 @@
+/** Whether containers run, keep running, and have room. */
+import { lazyCheck } from "./lazy_check.ts";
+import * as z from "zod";
+import { absolutePath, duration, nonEmpty } from "../config/fields.ts";
+import { DOCKER_SOCKET } from "../host/probes/service_places.ts";
+import { socketNeeds } from "../host/probes/service_address.ts";
+import type { Check } from "./check.ts";
+import { defineCheck } from "./definition.ts";
+import { thresholdOptions } from "./rating.ts";
+
+function thresholds(what: string) {
+  return z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "%", max: 1000 })).prefault({})
+    .describe(`Thresholds of a container's ${what}, in % of what it may use; off unless set.`);
+}
+
+const options = () => ({
+  socket: absolutePath.default(DOCKER_SOCKET).describe("The engine's unix socket; Podman's will do."),
+  containers: z.array(nonEmpty).min(1).max(1000).default(["*"])
+    .describe("Names of containers, with `*` and `?`; one without them has to exist and to run."),
+  ignore: z.array(nonEmpty).max(1000).default([]).describe(
+    "Names of containers to leave out, with `*` and `?`.",
+  ),
+  max_containers: z.number().int().min(1).max(1000).default(100)
+    .describe("The most containers to look at; named ones come first, then by name."),
+  answer_timeout: duration("100ms", "60s").prefault("5s")
+    .describe("How long the engine may take over one container."),
+  restart: z.strictObject({
+    window: duration("1m", "24h").prefault("10m").describe("The time in which restarts are counted."),
+    ...thresholdOptions({ warn: 1, critical: 5, unit: "restarts in the window" }),
+  }).prefault({}).describe("Thresholds of how often the engine restarted a container in a window."),
+  cpu_usage: thresholds("processor usage"),
+  memory_usage: thresholds("memory usage"),
+});
+
+/** The options of `[[check.docker]]`, read. */
+export type DockerSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+
+const target = "the container's name";
+
+/** Containers of one engine. */
+export const DOCKER_CHECK = defineCheck({
+  plugin: "docker",
+  summary: "whether containers run, are healthy, and have room",
+  dimensions: [
+    {
+      dimension: "container_running",
+      target,
+      figure: "whether it runs",
+      source: "Docker API, containers",
+      defaults: "critical where not, unless it ended well and is not to be restarted",
+    },
+    {
+      dimension: "restart_detected",
+      target,
+      figure: "restarts by the engine in 10 m",
+      source: "Docker API, inspect",
+      defaults: "warning ≥ 1, critical ≥ 5",
+    },
+    {
+      dimension: "health_status",
+      target,
+      figure: "its own health check",
+      source: "Docker API, inspect",
+      defaults: "critical where unhealthy",
+    },
+    {
+      dimension: "cpu_usage",
+      target,
+      figure: "processor usage",
+      source: "Docker API, stats",
+      defaults: "off",
+    },
+    {
+      dimension: "memory_usage",
+      target,
+      figure: "memory in use of its limit, without what is merely cached",
+      source: "Docker API, stats",
+      defaults: "off",
+    },
+    {
+      dimension: "answer",
+      target,
+      figure: "whether the engine tells of it",
+      source: "Docker API",
+      defaults: "warning where not",
+    },
+  ],
+  options,
+  pace: { timeout: "20s" },
+  byDefault: false,
+  targets: ({ socket }) => [socket],
+  needs: ({ socket }) => socketNeeds(socket),
+  make(settings, seams): Check[] {
+    return [lazyCheck({ plugin: "docker", target: settings.socket }, async () => {
+      const { DockerLook } = await import("./docker_look.ts");
+      return new DockerLook(settings, seams);
+    })];
+  },
+});

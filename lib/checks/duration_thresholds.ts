@@ -1,0 +1,21 @@
+/** Thresholds that are durations. */
+import * as z from "zod";
+import { duration } from "../config/fields.ts";
+
+const longest = "1h";
+
+/** The options `warn_ge` and `critical_ge` as durations, of milliseconds once read; `"0s"` is off. */
+export function durationThresholds({ warn, critical }: { warn: string; critical: string }) {
+  return {
+    warn_ge: duration("0s", longest).prefault(warn)
+      .describe('Warning at or above this duration; `"0s"` turns it off.'),
+    critical_ge: duration("0s", longest).prefault(critical)
+      .describe('Critical at or above this duration; `"0s"` turns it off.'),
+  };
+}
+
+/** The table `response_time`, off unless it is set. */
+export function responseTimeOption(subject: string) {
+  return z.strictObject(durationThresholds({ warn: "0s", critical: "0s" })).prefault({})
+    .describe(`When ${subject} is too slow; off by default.`);
+}

@@ -1,0 +1,104 @@
+/** What `[[check.http]]` lets be set, and what it watches. */
+import * as z from "zod";
+import { absolutePath, duration, nonEmpty } from "../config/fields.ts";
+import { HEADER_NAME, HEADER_VALUE } from "../host/probes/http_request.ts";
+import type { DimensionRow } from "./definition.ts";
+import { responseTimeOption } from "./duration_thresholds.ts";
+import { readBodyPattern, readStatusPattern } from "./http_expectation.ts";
+
+/** The rows of the documentation. */
+export const httpDimensions: readonly DimensionRow[] = [
+  {
+    dimension: "connectivity",
+    target: "the address",
+    figure: "whether it answers at all, over a trusted connection",
+    source: "a request of its own",
+    defaults: "critical",
+  },
+  {
+    dimension: "status_code",
+    target: "the address",
+    figure: "the answer's status",
+    source: "a request of its own",
+    defaults: "critical unless 2xx",
+  },
+  {
+    dimension: "response_body",
+    target: "the address",
+    figure: "whether the body has what is expected",
+    source: "the first MiB of the body",
+    defaults: "off",
+  },
+  {
+    dimension: "response_time",
+    target: "the address",
+    figure: "time from connecting to the answer's end",
+    source: "a request of its own",
+    defaults: "off",
+  },
+  {
+    dimension: "cert_expiry",
+    target: "the address",
+    figure: "how long the certificate still lasts",
+    source: "the certificate of the same connection",
+    defaults: "warning ≤ 72 h, critical ≤ 24 h",
+  },
+];
+
+const url = nonEmpty.superRefine((text, context) => {
+  const parsed = URL.parse(text);
+  const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  if (parsed === null || !/^https?:$/.test(parsed.protocol) || !/^https?:\/\/[^/]/i.test(text)) {
+    refuse("must be an address such as https://example.org/health");
+  } else if (parsed.username !== "" || parsed.password !== "") {
+    refuse("must not have a user or password in it; use headers, such as Authorization with ${NAME}");
+  } else if (parsed.hash !== "") refuse("must not have a fragment (the part from # on)");
+});
+
+const header = z.string().max(8192).regex(HEADER_VALUE, "must be one line");
+
+const statusPattern = nonEmpty.refine(
+  (text) => readStatusPattern(text) !== undefined,
+  'must be a status such as "204", "2xx", "20*" or "200-299"',
+);
+
+const bodyPattern = nonEmpty.superRefine((text, context) => {
+  const pattern = readBodyPattern(text);
+  if (typeof pattern === "string") context.addIssue({ code: "custom", message: pattern });
+});
+
+/** The options of `[[check.http]]`. */
+export const httpOptions = () => ({
+  urls: z.array(url).min(1).max(100)
+    .describe("The addresses, `http` or `https`."),
+  method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).default("GET")
+    .describe("The request's method."),
+  headers: z.record(z.string().regex(HEADER_NAME, "is no name of a header"), header).default({})
+    .describe("Headers of the request; `${NAME}` takes a value from the environment."),
+  body: z.string().max(65_536).optional()
+    .describe("The request's body."),
+  expect_status: z.array(statusPattern).min(1).default(["2xx"])
+    .describe('The statuses that are well, such as `"204"`, `"2xx"`, `"20*"` or `"200-299"`.'),
+  expect_body: z.array(bodyPattern).max(20).default([])
+    .describe("What the body has to contain, all of it: texts, or `/expressions/`."),
+  request_timeout: duration("100ms", "60s").prefault("5s")
+    .describe("How long the whole request may take."),
+  max_redirects: z.int().min(0).max(10).default(0)
+    .describe("How many redirects are followed; each host has to be granted."),
+  ca_file: absolutePath.optional()
+    .describe("Authorities in PEM that the certificate has to be signed by, instead of the usual ones."),
+  insecure: z.boolean().default(false)
+    .describe("Whether any certificate is accepted; its expiry is still watched."),
+  severity: z.enum(["Warning", "Critical"]).default("Critical")
+    .describe("How bad it is when there is no answer, or one that is not as expected."),
+  response_time: responseTimeOption("the answer"),
+  cert_expiry: z.strictObject({
+    warn_within: duration("0s", "3650d").prefault("72h")
+      .describe('Warning when the certificate ends within this; `"0s"` turns it off.'),
+    critical_within: duration("0s", "3650d").prefault("24h")
+      .describe('Critical when the certificate ends within this; `"0s"` turns it off.'),
+  }).prefault({}).describe("When the certificate's end is near."),
+});
+
+/** The options of `[[check.http]]`, read. */
+export type HttpSettings = z.output<z.ZodObject<ReturnType<typeof httpOptions>, z.core.$strict>>;

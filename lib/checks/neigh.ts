@@ -1,0 +1,46 @@
+/** How full the tables of neighbours are: once one is full, hosts of the local network cannot be reached. */
+import { percentText, plainText } from "../host/figure_text.ts";
+import { type NeighbourFamily, neighbourFill } from "../host/net/table_fill.ts";
+import type { Finding } from "./check.ts";
+import { defineCheck } from "./definition.ts";
+import { rateFigure, thresholdOptions } from "./rating.ts";
+
+const FAMILIES: readonly NeighbourFamily[] = ["ipv4", "ipv6"];
+
+/** The check of the neighbour tables. */
+export const NEIGH_CHECK = defineCheck({
+  plugin: "neigh",
+  summary: "The tables of neighbours in the local networks (ARP, NDP)",
+  dimensions: [{
+    dimension: "neigh_usage",
+    target: "ipv4 or ipv6",
+    figure: "neighbours, of those that `gc_thresh3` lets the table hold",
+    source: "`/proc/net/stat/{arp,ndisc}_cache`, `/proc/net/arp`, `/proc/sys/net/*/neigh/default/gc_thresh3`",
+    defaults: "warning ≥ 75 %, critical ≥ 90 %",
+  }],
+  options: () => thresholdOptions({ warn: 75, critical: 90, unit: "percent of gc_thresh3", max: 100 }),
+  byDefault: true,
+  targets: () => FAMILIES,
+  needs: () => [{ kernel: "/proc/net/arp" }, { kernel: "/proc/sys/net/ipv4/neigh/default/gc_thresh3" }],
+  make: (thresholds, { host }) => [{
+    plugin: "neigh",
+    target: "neighbours",
+    async gather() {
+      const findings: Finding[] = [];
+      for (const family of FAMILIES) {
+        const fill = await neighbourFill(host, family);
+        if (fill === undefined) continue;
+        findings.push(rateFigure({
+          check: "neigh::neigh_usage",
+          target: family,
+          subject: `${family} neighbour table usage`,
+          value: 100 * fill.entries / fill.max,
+          show: percentText,
+          showThreshold: (value) => plainText(value, "%"),
+          detail: `${fill.entries} of ${fill.max} entries`,
+        }, thresholds));
+      }
+      return findings;
+    },
+  }],
+});

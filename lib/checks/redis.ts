@@ -1,0 +1,80 @@
+/** Whether a Redis answers, and what it says of itself. */
+import { lazyCheck } from "./lazy_check.ts";
+import * as z from "zod";
+import { absolutePath, duration, nonEmpty } from "../config/fields.ts";
+import type { Need } from "../host/need.ts";
+import { parseRedisAddress } from "../host/probes/service_places.ts";
+import { addressNeeds, type ServiceAddress } from "../host/probes/service_address.ts";
+import type { Check } from "./check.ts";
+import { defineCheck } from "./definition.ts";
+import { redisDimensions, redisFigureOptions } from "./redis_dimensions.ts";
+
+const address = nonEmpty.refine(
+  (text) => parseRedisAddress(text) !== undefined,
+  'must be an address such as "127.0.0.1:6379", "[::1]:6379" or "unix:///run/redis/redis.sock"',
+);
+
+const options = () => ({
+  targets: z.array(address).min(1).max(100).default(["127.0.0.1:6379"])
+    .describe("The servers, as `host:port` or `unix:///path`."),
+  username: nonEmpty.optional().describe("The user to authenticate as; needs a password."),
+  password: nonEmpty.optional().describe("The password; `password_file` keeps it out of the configuration."),
+  password_file: absolutePath.optional().describe(
+    "A file with the password; white space around it is cut off.",
+  ),
+  tls: z.boolean().default(false).describe("Whether to speak TLS."),
+  ca_file: absolutePath.optional()
+    .describe("Authorities in PEM that the server's certificate may be signed by, besides the system's."),
+  connect_timeout: duration("100ms", "30s").prefault("3s").describe("How long connecting may take."),
+  reply_timeout: duration("100ms", "30s").prefault("2s")
+    .describe("How long one reply may take; a server that connects but does not reply is hung."),
+  ...redisFigureOptions(),
+});
+
+/** The options of `[[check.redis]]`, read. */
+export type RedisSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+
+/** Redis and what speaks like it. */
+export const REDIS_CHECK = defineCheck({
+  plugin: "redis",
+  summary: "whether a Redis answers, replicates and has room",
+  dimensions: redisDimensions,
+  options,
+  byDefault: false,
+  targets: (settings) => {
+    assertConsistent(settings);
+    return settings.targets;
+  },
+  needs: ({ targets, password_file, ca_file }): Need[] => [
+    ...targets.flatMap((target) => addressNeeds(addressOf(target))),
+    ...[password_file, ca_file].flatMap((path) => path === undefined ? [] : [{ read: path }]),
+  ],
+  secrets: ({ password }) => password === undefined ? [] : [password],
+  make(settings, seams): Check[] {
+    assertConsistent(settings);
+    return settings.targets.map((target) =>
+      lazyCheck({ plugin: "redis", target }, async () => {
+        const { RedisLook } = await import("./redis_look.ts");
+        return new RedisLook(target, settings, seams);
+      })
+    );
+  },
+});
+
+function assertConsistent({ username, password, password_file, tls, ca_file }: RedisSettings): void {
+  if (password !== undefined && password_file !== undefined) {
+    throw new TypeError("check.redis has both password and password_file; keep one");
+  }
+  if (username !== undefined && password === undefined && password_file === undefined) {
+    throw new TypeError("check.redis has a username but no password; add password_file");
+  }
+  if (ca_file !== undefined && !tls) {
+    throw new TypeError("check.redis has a ca_file, but tls is off; turn it on");
+  }
+}
+
+export function addressOf(target: string): ServiceAddress {
+  const address = parseRedisAddress(target);
+  if (address === undefined) throw new TypeError(`${target} is no address`);
+  return address;
+}
