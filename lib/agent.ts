@@ -5,8 +5,9 @@
  * @module
  */
 import { getLogger } from "@logtape/logtape";
+import { join } from "node:path";
 import { Delivery } from "./alerts/delivery.ts";
-import { Destination } from "./alerts/destination.ts";
+import { DestinationSet } from "./alerts/destination_set.ts";
 import type { AlertEvent } from "./alerts/event.ts";
 import type { Notifier } from "./alerts/notifiers/notifier.ts";
 import type { Sender } from "./alerts/notifiers/sender.ts";
@@ -19,28 +20,45 @@ import {
   type QueueBounds,
 } from "./alerts/open_queue.ts";
 import type { Check } from "./checks/check.ts";
-import { builtInChecks } from "./checks/built_in.ts";
+import { CheckMemories } from "./checks/check_memory.ts";
+import { type CheckSource, configuredChecks } from "./checks/configured.ts";
 import { CheckEngine, type CheckFigures, type ScheduledCheck } from "./checks/engine.ts";
+import { EngineStore } from "./checks/engine_store.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import { parseServerAddress } from "./config/address.ts";
-import { FiguresChat } from "./diagnose/figures_chat.ts";
-import { Playbook } from "./diagnose/playbook.ts";
+import { checkEntries, checkSchema } from "./config/check_schema.ts";
+import { lazyRunners, type Runners } from "./diagnose/lazy_runners.ts";
 import type { HostFacts } from "./host/host_facts.ts";
+import { KnownSecrets } from "./host/known_secrets.ts";
 import { type LoadFigures, LoadSampler } from "./host/load_figures.ts";
 import { RuntimeFacts } from "./host/runtime.ts";
-import { Backoff, type BackoffOptions } from "./link/backoff.ts";
-import { Connection, type ConnectionTimings } from "./link/connection.ts";
+import type { BackoffOptions } from "./link/backoff.ts";
+import type { ConnectionTimings } from "./link/connection.ts";
 import type { ConnectionEvent } from "./link/connection_event.ts";
-import { runForever } from "./link/reconnect.ts";
-import { SuspensionDetector } from "./link/suspension.ts";
-import { AgentPort } from "./local/agent_port.ts";
+import type { CredentialSource } from "./link/credential_watch.ts";
+import { HubLink } from "./link/hub_link.ts";
+import type { ClientCertificate, LinkSettings, ProxySettings } from "./link/link_settings.ts";
+import { AgentPort, type PortDestination } from "./local/agent_port.ts";
 import type { CheckStatus } from "./local/agent_status.ts";
 import { LinkTracker } from "./local/link_tracker.ts";
-import { startLocalServer } from "./local/server.ts";
-import type { Heartbeat, HeartbeatQueue, Register } from "./protocol/mod.ts";
+import { ServerSeat } from "./local/server_seat.ts";
+import {
+  CAPABILITIES,
+  type Heartbeat,
+  type HeartbeatQueue,
+  PLAIN_CAPABILITIES,
+  type Register,
+} from "./protocol/mod.ts";
+import { SessionAudit } from "./sessions/audit.ts";
+import { type AuditBounds, AuditLog } from "./sessions/audit/log.ts";
 import { Dispatcher } from "./sessions/dispatcher.ts";
 import { type ConcurrencyLimiter, SessionLimiter } from "./sessions/limiter.ts";
+import { ReplaceableLimiter } from "./sessions/replaceable_limiter.ts";
+import { DEFAULT_REMOTE_SETTINGS, RemotePolicy, type RemoteSettings } from "./sessions/remote_policy.ts";
 import type { ChatRunner, DiagnoseRunner } from "./sessions/runners.ts";
+import { SignatureGate, type TrustedKey } from "./sessions/signature.ts";
+import type { AllToolsOptions } from "./tools/all_tools.ts";
+import { ToolPolicy } from "./tools/policy.ts";
 import { VERSION } from "./version.ts";
 
 export type { AlertEvent, EventStatus } from "./alerts/event.ts";
@@ -54,18 +72,43 @@ export { PermanentSendError, type Sender, TransientSendError } from "./alerts/no
 export { type WebhookOptions, webhookSender } from "./alerts/notifiers/webhook.ts";
 export type { QueueBounds } from "./alerts/open_queue.ts";
 export type { Check, Finding } from "./checks/check.ts";
-export { type CheckSettings, type ChecksSettings, configuredChecks } from "./checks/configured.ts";
+export { type CheckSource, type ConfiguredCheck, configuredChecks } from "./checks/configured.ts";
+export type { CheckMemory } from "./checks/definition.ts";
 export type { ScheduledCheck } from "./checks/engine.ts";
+export type { Pace } from "./checks/pace.ts";
 export type { Clock, TimerId } from "./clock.ts";
 export { ConfigError } from "./config/config_error.ts";
 export { openStateDir, type OpenStateDirOptions, type StateDir } from "./config/state_dir.ts";
-export type { CpuTimes, FileSystemFacts, HostFacts, LoadAverages, MemoryFacts } from "./host/host_facts.ts";
+export type {
+  CpuTimes,
+  FileSystemFacts,
+  HostFacts,
+  InterfaceAddress,
+  KernelTextOptions,
+  LoadAverages,
+  MemoryFacts,
+} from "./host/host_facts.ts";
+export type { Need, RuntimeFact } from "./host/need.ts";
+export { openHost, type OpenHostOptions } from "./host/open_host.ts";
 export type { BackoffOptions } from "./link/backoff.ts";
 export type { ConnectionTimings } from "./link/connection.ts";
 export type { ConnectionEnd } from "./link/connection_end.ts";
 export type { ConnectionEvent } from "./link/connection_event.ts";
+export type { CredentialSource } from "./link/credential_watch.ts";
+export type { ClientCertificate, Credentials, ProxySettings } from "./link/link_settings.ts";
 export type { Heartbeat, HeartbeatQueue, SessionParams, Stage } from "./protocol/mod.ts";
+export type { AuditBounds } from "./sessions/audit/log.ts";
+export type { SessionLimits } from "./sessions/limits.ts";
+export type { RemoteRules, SessionType } from "./sessions/policy.ts";
+export type { RemoteSettings } from "./sessions/remote_policy.ts";
+export type { ToolEnd, ToolGate, ToolPass } from "./tools/tool_gate.ts";
+export type { ToolErrorKind } from "./tools/tool_error.ts";
 export { type ConcurrencyLimiter, SessionLimiter, type SessionLimiterOptions } from "./sessions/limiter.ts";
+export type { TlsOptions } from "./host/probes/byte_stream.ts";
+export type { RedisCredentials } from "./host/probes/redis.ts";
+export type { AllToolsOptions } from "./tools/all_tools.ts";
+export type { DockerToolsOptions } from "./tools/docker.ts";
+export type { RedisInstance, RedisToolsOptions } from "./tools/redis_target.ts";
 export type {
   ChatHandle,
   ChatRequest,
@@ -75,6 +118,20 @@ export type {
   StreamCallback,
   StreamStage,
 } from "./sessions/runners.ts";
+export type { TrustedKey } from "./sessions/signature.ts";
+
+/** What remote sessions may use to look at the host. */
+export interface SessionTools extends AllToolsOptions {
+  /**
+   * Names, names with `*`, `family:NAME` and `reach:NAME`; a `!` in front denies, and wins.
+   * @default what looks at this host and its services, and at files below `logRoots`
+   */
+  allow?: readonly string[];
+  /** The folders below which files may be read, absolute. @default none */
+  logRoots?: readonly string[];
+  /** What no tool may show, besides what looks like a secret. @default none */
+  secrets?: readonly string[];
+}
 
 /** What an {@linkcode Agent} is made of. Only the first two are needed. */
 export interface AgentOptions {
@@ -83,12 +140,23 @@ export interface AgentOptions {
    * very endpoint to dial.
    */
   address: string | URL;
+  /** Further hubs that do the same, written likewise. The one that worked last is kept to while it works. @default none */
+  addresses?: readonly (string | URL)[];
   /** A UUIDv4 that stays the same for this host; {@linkcode openStateDir} keeps one. */
   agentId: string;
   /** Sent as `X-Agent-Token`. */
   token?: string | undefined;
   /** Authorities to trust besides those that the runtime brings, PEM, one certificate each. */
   caCerts?: readonly string[];
+  /** Shown to hubs that ask for a certificate. */
+  clientCertificate?: ClientCertificate | undefined;
+  /**
+   * Where the token and the certificates come from, where they may change: they are read again when they do, and used
+   * once a connection with them has been registered.
+   */
+  credentials?: CredentialSource | undefined;
+  /** Leads to the hub; for `wss` alone. @default none */
+  proxy?: ProxySettings | undefined;
   /** Sent with `register`, and added to the labels of every event of the agent's own checks. */
   labels?: Readonly<Record<string, string>>;
   /** Where queues are kept, so that no event is lost with the process. @default none: queues are in memory */
@@ -97,8 +165,14 @@ export interface AgentOptions {
   queue?: QueueBounds;
   /** How many events may wait in memory: all, or those that the disk does not take. @default 1000 */
   alertBufferSize?: number;
-  /** The checks to run, given the host to look at. @default the four built-in ones, each every 30 s */
-  checks?: (host: HostFacts, clock: Clock) => ScheduledCheck[];
+  /**
+   * Makes the checks to run: once for the engine, and anew for each session. Where `memoryOf` is missing, they are to
+   * remember nothing over a restart.
+   * @default those that run without a configuration
+   */
+  checks?: (source: CheckSource) => ScheduledCheck[];
+  /** What sessions may look at with tools. */
+  tools?: SessionTools;
   /** Where figures come from. @default the runtime's own calls */
   host?: HostFacts;
   /** Does the work of *inspect* and *diagnose*; null: they are refused. @default a report of the checks' figures */
@@ -107,8 +181,14 @@ export interface AgentOptions {
   chatRunner?: ChatRunner | null;
   /** How many sessions at once. @default three */
   limiter?: ConcurrencyLimiter;
+  /** Whose signature every session of the hub's needs. @default nobody's: sessions need none */
+  trustedKeys?: readonly TrustedKey[];
   /** How long a chat may be idle before it ends, in milliseconds. @default 30 min */
   chatIdleMs?: number;
+  /** What sessions may be opened, by whom, and how much each may use; what is left out is as by default. */
+  remote?: RemoteSettings;
+  /** The bounds of the audit log, which is kept where there is a state folder. @default 8 files of 8 MiB */
+  audit?: AuditBounds;
   /** Destinations besides the hub, each behind a queue of its own; names are fit for files. @default none */
   destinations?: readonly { readonly name: string; readonly sender: Sender }[];
   /** Hears of every event too, without a queue. @default none */
@@ -127,6 +207,31 @@ export interface AgentOptions {
   random?: () => number;
 }
 
+/** What {@linkcode Agent.reconfigure} can change: what is there is changed, what is not there stays. */
+export type AgentChanges = Partial<
+  Pick<
+    AgentOptions,
+    | "address"
+    | "addresses"
+    | "token"
+    | "caCerts"
+    | "clientCertificate"
+    | "credentials"
+    | "proxy"
+    | "labels"
+    | "checks"
+    | "tools"
+    | "host"
+    | "limiter"
+    | "trustedKeys"
+    | "chatIdleMs"
+    | "remote"
+    | "audit"
+    | "destinations"
+    | "local"
+  >
+>;
+
 /** Where the agent's own HTTP listens. */
 export interface LocalOptions {
   /** The absolute path of a unix socket, or `host:port`. */
@@ -143,24 +248,36 @@ export interface LocalOptions {
  * Call order: construct, `run` once; `notify` at any time in between and during it.
  */
 export class Agent {
-  readonly #options: AgentOptions;
-  readonly #url: URL;
+  #options: AgentOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #logger = getLogger(["pawl", "agent"]);
-  readonly #host: HostFacts;
+  #host: HostFacts;
   readonly #queue: OwnedQueue;
   readonly #delivery: Delivery;
-  readonly #destinations: readonly { readonly queue: OwnedQueue; readonly destination: Destination }[];
-  readonly #link: LinkTracker;
+  readonly #destinations: DestinationSet;
+  readonly #link: HubLink;
+  readonly #tracker: LinkTracker;
   readonly #port: AgentPort;
-  readonly #notifiers: readonly Notifier[];
+  readonly #local: ServerSeat;
+  #notifiers: readonly Notifier[];
+  #runners: Runners;
+  readonly #limiter: ReplaceableLimiter;
+  readonly #signatures: SignatureGate;
+  #secrets: KnownSecrets;
+  readonly #policy: RemotePolicy;
+  readonly #auditLog: AuditLog | undefined;
   readonly #dispatcher: Dispatcher;
-  readonly #engine: CheckEngine;
-  readonly #sampler: LoadSampler;
+  #engine: CheckEngine;
+  #sampler: LoadSampler;
   readonly #startMs: number;
   #reading: Promise<LoadFigures> | undefined;
   #ran = false;
+  #stop: AbortSignal = new AbortController().signal;
+  readonly #started = Promise.withResolvers<void>();
+  #stopping = false;
+  /** The change that is being made, and those before it. */
+  #changing: Promise<void> = Promise.resolve();
 
   /**
    * Builds the parts; nothing runs yet.
@@ -168,73 +285,112 @@ export class Agent {
    * @throws ConfigError for an address that cannot be dialled.
    */
   constructor(options: AgentOptions) {
-    const { address, clock = systemClock, random = Math.random } = options;
+    const { clock = systemClock, random = Math.random } = options;
     this.#options = options;
-    this.#url = address instanceof URL && address.pathname !== "/"
-      ? address
-      : parseServerAddress(String(address));
+    const settings = linkSettings(options);
     this.#clock = clock;
     this.#random = random;
     this.#startMs = clock.monotonicMs();
     this.#host = options.host ?? new RuntimeFacts({ clock });
     this.#queue = this.#openQueue("server", () => this.#delivery.wake());
     this.#delivery = new Delivery({ queue: this.#queue, clock, random });
-    this.#destinations = (options.destinations ?? []).map(({ name, sender }) => {
-      const queue = this.#openQueue(name, () => destination.wake());
-      const destination = new Destination({ name, queue, sender, clock, random });
-      return { queue, destination };
-    });
-    this.#notifiers = [
-      new ServerNotifier(this.#queue, this.#delivery),
-      ...this.#destinations.map(({ destination }) => destination),
-      ...options.notifiers ?? [],
-    ];
-    const makeChecks = options.checks ?? defaultChecks;
-    const seams = { host: this.#host, clock, makeChecks: () => checksOf(makeChecks(this.#host, clock)) };
-    const limiter = options.limiter ?? new SessionLimiter();
-    this.#dispatcher = new Dispatcher({
-      diagnoseRunner: options.diagnoseRunner === null
-        ? undefined
-        : options.diagnoseRunner ?? new Playbook(seams),
-      chatRunner: options.chatRunner === null ? undefined : options.chatRunner ?? new FiguresChat(seams),
-      limiter,
-      clock,
-      ...(options.chatIdleMs !== undefined && { chatIdleMs: options.chatIdleMs }),
-    });
-    const labels = { ...options.labels, from_agent: options.agentId };
-    this.#engine = new CheckEngine({
-      checks: makeChecks(this.#host, clock),
+    this.#destinations = new DestinationSet({
+      open: (name, onRecovered) => this.#openQueue(name, onRecovered),
       clock,
       random,
-      labels,
-      emit: (event) => this.notify(event),
     });
+    this.#destinations.add(options.destinations ?? []);
+    this.#notifiers = this.#allNotifiers();
+    this.#runners = this.#makeRunners();
+    this.#limiter = new ReplaceableLimiter(options.limiter ?? new SessionLimiter());
+    this.#signatures = new SignatureGate({
+      agentId: options.agentId,
+      keys: options.trustedKeys ?? [],
+      path: options.stateDir === undefined ? undefined : join(options.stateDir, "signatures.db"),
+      clock,
+    });
+    this.#secrets = new KnownSecrets(options.tools?.secrets ?? []);
+    this.#policy = new RemotePolicy(clock, { ...DEFAULT_REMOTE_SETTINGS, ...options.remote });
+    this.#auditLog = options.stateDir === undefined
+      ? undefined
+      : new AuditLog({ folder: join(options.stateDir, "audit"), clock, ...options.audit });
+    const audit = this.#auditLog &&
+      new SessionAudit({
+        log: this.#auditLog,
+        clock,
+        hub: () => this.#tracker.status.hub,
+        secrets: () => this.#secrets,
+      });
+    this.#dispatcher = new Dispatcher({
+      signatures: this.#signatures,
+      diagnoseRunner: options.diagnoseRunner === null
+        ? undefined
+        : options.diagnoseRunner ?? { run: (...args) => this.#runners.diagnose.run(...args) },
+      chatRunner: options.chatRunner === null
+        ? undefined
+        : options.chatRunner ?? { open: (...args) => this.#runners.chat.open(...args) },
+      limiter: this.#limiter,
+      clock,
+      policy: this.#policy,
+      audit,
+      onRefused: ({ type, sessionId, keyId, refusal }) =>
+        void audit?.inputRefused({ type, session: sessionId, key: keyId, reason: refusal }),
+      ...(options.chatIdleMs !== undefined && { chatIdleMs: options.chatIdleMs }),
+    });
+    this.#engine = this.#makeEngine();
     this.#sampler = new LoadSampler({ host: this.#host });
-    this.#link = new LinkTracker({ hub: this.#url.host, clock });
+    const { agentId, timings, backoff } = options;
+    const [first] = settings.urls;
+    this.#tracker = new LinkTracker({ hub: first?.host ?? "", clock });
+    this.#link = new HubLink({
+      settings,
+      credentials: options.credentials,
+      connection: {
+        agentId,
+        alerts: this.#delivery,
+        sessions: this.#dispatcher,
+        self: { register: () => this.#register(), heartbeat: () => this.#heartbeat() },
+        capabilities: () => this.#signatures.required ? CAPABILITIES : PLAIN_CAPABILITIES,
+        ...(timings && { timings }),
+      },
+      backoff,
+      clock,
+      random,
+      onEvent: (event) => {
+        this.#tracker.note(event);
+        this.#options.onEvent?.(event);
+      },
+    });
+    // Getters where what they give may change.
+    const labels = () => this.#labels;
+    const destinations = () => this.#portDestinations();
+    const engine = () => this.#engine;
     this.#port = new AgentPort({
       version: VERSION,
       agentId: options.agentId,
-      labels,
+      get labels() {
+        return labels();
+      },
       startMs: this.#startMs,
       clock,
-      link: this.#link,
-      destinations: [
-        { name: "server", queue: this.#queue, figures: () => this.#delivery.figures },
-        ...this.#destinations.map(({ queue, destination }) => ({
-          name: destination.name,
-          queue,
-          figures: () => destination,
-        })),
-      ],
+      link: this.#tracker,
+      get destinations() {
+        return destinations();
+      },
       capacity: capacityOf(this.#queueOptions),
       notify: (event) => this.notify(event),
       sessions: () => ({
         active: this.#dispatcher.activeSessions,
-        limit: limiter.limit,
+        limit: this.#limiter.limit,
         ...this.#dispatcher.figures,
       }),
       checks: () => this.#engine.figures().map(checkStatus),
+      get alerts() {
+        return engine();
+      },
     });
+    this.#local = new ServerSeat({ port: this.#port, clock });
+    this.#started.promise.catch(() => {}); // of no interest where nothing waits for it
   }
 
   /** Sends an event to every destination. O(1), but for notifiers that are not; never throws. */
@@ -258,57 +414,176 @@ export class Agent {
   async run(stop: AbortSignal): Promise<void> {
     if (this.#ran) throw new Error("cannot run the agent: it ran before; make a new one");
     this.#ran = true;
-    const { agentId, token, caCerts = [], timings, backoff, local } = this.#options;
-    const clock = this.#clock;
-    const onEvent = (event: ConnectionEvent) => {
-      this.#link.note(event);
-      this.#options.onEvent?.(event);
-    };
+    this.#stop = stop;
     // Let go of in the opposite order, also when something below throws.
     await using parts = new AsyncDisposableStack();
-    for (const queue of this.#queues()) parts.defer(() => queue[Symbol.dispose]?.());
+    parts.defer(() => this.#started.reject(new Error("cannot change the agent: it did not start")));
+    parts.defer(() => this.#queue[Symbol.dispose]?.());
+    parts.use(this.#destinations);
+    parts.use(this.#signatures);
+    parts.defer(() => this.#auditLog?.settled()); // the ends of the last sessions
+    parts.defer(() => this.#engine[Symbol.asyncDispose]());
     parts.use(this.#delivery);
-    const server = local && parts.use(await startLocalServer({ ...local, port: this.#port, clock }));
+    parts.use(this.#link);
+    parts.use(this.#local);
+    const looking = this.#lookAhead(); // while the socket is made ready
+    parts.defer(() => looking);
+    await this.#local.set(this.#options.local);
     void this.#figures(stop); // so that the first heartbeat's processor usage has something to start from
-    // Always a client of our own: it is what carries the authorities, and what the diagnosis of a failed dial uses.
-    const client = parts.use(Deno.createHttpClient({ caCerts: [...caCerts] }));
-    const connection = new Connection({
-      url: this.#url,
-      agentId,
-      token,
-      client,
-      alerts: this.#delivery,
-      sessions: this.#dispatcher,
-      self: { register: () => this.#register(), heartbeat: () => this.#heartbeat(stop) },
-      clock,
-      onEvent,
-      ...(timings && { timings }),
-    });
+    await looking;
     this.#engine.start();
-    for (const { destination } of this.#destinations) destination.start();
+    this.#destinations.start();
     const stopOthers = Promise.withResolvers<void>();
-    const onStop = () => stopOthers.resolve(this.#stopOthers(server));
+    const onStop = () => stopOthers.resolve(this.#stopOthers());
     stop.addEventListener("abort", onStop, { once: true });
     if (stop.aborted) onStop();
-    const suspension = new SuspensionDetector({ clock });
-    await runForever(
-      { connection, backoff: new Backoff(backoff), suspension, clock, random: this.#random, onEvent },
-      stop,
-    );
+    this.#started.resolve();
+    await this.#link.run(stop);
     await stopOthers.promise;
     await this.#reportWaiting();
   }
 
-  /** What stops beside the connection: nothing new comes in, and the other destinations get what they can take. */
-  async #stopOthers(server: AsyncDisposable | undefined): Promise<void> {
-    await Promise.all([
-      server?.[Symbol.asyncDispose](),
-      this.#engine[Symbol.asyncDispose](),
-      ...this.#destinations.map(async ({ destination }) => {
-        await destination.flush(FLUSH_MS);
-        await destination[Symbol.asyncDispose]();
-      }),
+  /**
+   * Changes what `changes` names, while the agent runs: parts whose options are there are replaced, one after the other;
+   * all others, queues and running sessions among them, are left alone. Where the hub's address or credentials are
+   * there, a new connection is made beside the one that is up, and takes its place once it is registered; labels and
+   * checks are told to the hub with the next registration. Alerts that are open stay open over a change of the checks
+   * where there is a state folder. May be called at any time; changes are made one after the other. Before `run` it
+   * waits for it.
+   *
+   * @throws ConfigError for an address that cannot be dialled or listened on, RangeError for options that a part does
+   * not take; nothing has changed then. Error when the agent has stopped.
+   */
+  reconfigure(changes: AgentChanges): Promise<void> {
+    const change = this.#changing.then(() => this.#started.promise).then(() => this.#change(changes));
+    this.#changing = change.catch(() => {});
+    return change;
+  }
+
+  async #change(changes: AgentChanges): Promise<void> {
+    if (this.#stopping) throw new Error("cannot change the agent: it is stopping");
+    const options: AgentOptions = { ...this.#options, ...changes };
+    const has = (...names: (keyof AgentChanges)[]) => names.some((name) => name in changes);
+    // What may be refused, first.
+    const settings = linkSettings(options);
+    const runners = this.#makeRunners(options);
+    const host = options.host ?? this.#host;
+    if (has("checks", "host")) (options.checks ?? defaultChecks)({ host, clock: this.#clock });
+    if (has("local")) await this.#local.set(options.local);
+    this.#options = options;
+    if (has("host")) {
+      this.#host = host;
+      this.#sampler = new LoadSampler({ host });
+    }
+    this.#runners = runners;
+    this.#secrets = new KnownSecrets(options.tools?.secrets ?? []);
+    if (has("checks", "host", "labels")) await this.#replaceEngine();
+    if (has("destinations")) {
+      await this.#destinations.replace(options.destinations ?? []);
+      this.#notifiers = this.#allNotifiers();
+    }
+    if (changes.limiter !== undefined) this.#limiter.replace(changes.limiter);
+    if (has("remote")) this.#policy.configure({ ...DEFAULT_REMOTE_SETTINGS, ...options.remote });
+    if (changes.audit !== undefined) this.#auditLog?.configure(changes.audit);
+    if (changes.chatIdleMs !== undefined) this.#dispatcher.reconfigure({ chatIdleMs: changes.chatIdleMs });
+    const wasSigned = this.#signatures.required;
+    if (has("trustedKeys")) this.#signatures.trust(options.trustedKeys ?? []);
+    this.#link.change(settings, options.credentials);
+    if (wasSigned !== this.#signatures.required) this.#link.renew(); // signing is agreed on at registration
+  }
+
+  /** Alerts that are open go from the old engine to the new one by way of the disk. */
+  async #replaceEngine(): Promise<void> {
+    await this.#engine[Symbol.asyncDispose]();
+    this.#engine = this.#makeEngine();
+    await this.#lookAhead();
+    if (!this.#stopping) this.#engine.start();
+  }
+
+  async #lookAhead(): Promise<void> {
+    const looked = new AbortController();
+    const ends = AbortSignal.any([this.#stop, looked.signal]);
+    await Promise.race([
+      this.#engine.lookAhead(this.#host),
+      sleep(this.#clock, LOOK_AHEAD_MS, ends).catch(() => {}),
     ]);
+    looked.abort();
+  }
+
+  /** What stops beside the connection: nothing new comes in, and the other destinations get what they can take. */
+  async #stopOthers(): Promise<void> {
+    this.#stopping = true;
+    await this.#changing;
+    await Promise.all([
+      this.#local[Symbol.asyncDispose](),
+      this.#engine[Symbol.asyncDispose](),
+      this.#destinations.stop(FLUSH_MS),
+    ]);
+  }
+
+  #allNotifiers(): Notifier[] {
+    return [
+      new ServerNotifier(this.#queue, this.#delivery),
+      ...this.#destinations.notifiers,
+      ...this.#options.notifiers ?? [],
+    ];
+  }
+
+  #makeRunners(options: AgentOptions = this.#options): Runners {
+    const { checks = defaultChecks, stateDir, host = this.#host } = options;
+    const { allow, logRoots = [], secrets = [], ...tools } = options.tools ?? {};
+    const { maxMs } = { ...DEFAULT_REMOTE_SETTINGS, ...options.remote };
+    const clock = this.#clock;
+    const policy = new ToolPolicy(allow); // a pattern that is none is told now, not in the first session
+    return lazyRunners(async () =>
+      (await import("./diagnose/default_runners.ts")).defaultRunners({
+        host,
+        clock,
+        makeChecks: () => checksOf(checks({ host, clock })),
+        tools,
+        policy,
+        logRoots,
+        secrets,
+        stateDir,
+        // Over before the session's own time is, so that there is a report of what was seen.
+        totalDeadlineMs: Math.max(1000, Math.min(60_000, maxMs - 5000)),
+      })
+    );
+  }
+
+  #makeEngine(): CheckEngine {
+    const { stateDir, checks = defaultChecks } = this.#options;
+    const clock = this.#clock;
+    const host = this.#host;
+    const path = stateDir === undefined ? undefined : join(stateDir, "engine.db");
+    const store = new EngineStore({ path, clock });
+    const memories = new CheckMemories(store);
+    return new CheckEngine({
+      checks: checks({ host, clock, memoryOf: (plugin) => memories.of(plugin) }),
+      clock,
+      random: this.#random,
+      labels: this.#labels,
+      emit: (event) => this.notify(event),
+      durable: () => this.#durable(),
+      store,
+      memories,
+    });
+  }
+
+  /** What every event of the agent's own checks, and every one that is taken in, carries. */
+  get #labels(): Readonly<Record<string, string>> {
+    return { ...this.#options.labels, from_agent: this.#options.agentId };
+  }
+
+  #portDestinations(): PortDestination[] {
+    return [
+      { name: "server", queue: this.#queue, figures: () => this.#delivery.figures },
+      ...this.#destinations.all.map(({ name, queue, destination }) => ({
+        name,
+        queue,
+        figures: () => destination,
+      })),
+    ];
   }
 
   async #reportWaiting(): Promise<void> {
@@ -320,7 +595,13 @@ export class Agent {
   }
 
   #queues(): OwnedQueue[] {
-    return [this.#queue, ...this.#destinations.map(({ queue }) => queue)];
+    return [this.#queue, ...this.#destinations.all.map(({ queue }) => queue)];
+  }
+
+  /** Whether every event that was handed on so far would survive a `kill -9`. */
+  async #durable(): Promise<boolean> {
+    const each = await Promise.all(this.#queues().map((queue) => queue.durable()));
+    return each.every((one) => one);
   }
 
   #openQueue(name: string, onRecovered: () => void): OwnedQueue {
@@ -351,8 +632,8 @@ export class Agent {
     };
   }
 
-  async #heartbeat(stop: AbortSignal): Promise<Heartbeat> {
-    const { cpuPct, memPct } = await this.#figures(stop);
+  async #heartbeat(): Promise<Heartbeat> {
+    const { cpuPct, memPct } = await this.#figures(this.#stop);
     return {
       active_sessions: this.#dispatcher.activeSessions,
       active_alerts: this.#engine.activeAlerts,
@@ -376,14 +657,36 @@ export class Agent {
 /** How long the other destinations have when the agent stops, in milliseconds. */
 const FLUSH_MS = 5000;
 
+/** How long registering waits for what can be known of the host beforehand, in milliseconds. */
+const LOOK_AHEAD_MS = 200;
+
 /** How long a heartbeat waits for the host's figures, in milliseconds. */
 const FIGURES_MS = 2000;
 
 /** The protocol's names for architectures. */
 const ARCHITECTURES: Readonly<Record<typeof Deno.build.arch, string>> = { x86_64: "amd64", aarch64: "arm64" };
 
-function defaultChecks(host: HostFacts, clock: Clock): ScheduledCheck[] {
-  return builtInChecks({ host, clock }).map((check) => ({ check }));
+/**
+ * Whom to connect to, and how.
+ *
+ * @throws ConfigError for an address that cannot be dialled.
+ */
+function linkSettings(options: AgentOptions): LinkSettings {
+  const { address, addresses = [], token, caCerts = [], clientCertificate, proxy } = options;
+  const urls = [address, ...addresses].map((one) =>
+    one instanceof URL && one.pathname !== "/" ? one : parseServerAddress(String(one))
+  );
+  return {
+    urls: [...new Map(urls.map((url) => [url.href, url])).values()],
+    token,
+    caCerts,
+    clientCertificate,
+    proxy,
+  };
+}
+
+function defaultChecks(source: CheckSource): ScheduledCheck[] {
+  return configuredChecks(checkEntries(checkSchema.parse(undefined)), source);
 }
 
 function checkStatus({ lastDurationMs, totalDurationMs, ...figures }: CheckFigures): CheckStatus {

@@ -24,6 +24,12 @@ export interface LoggingOptions {
   write?: (line: string) => void;
 }
 
+/** Logging that is set up; disposing of it ends it. */
+export interface Logging extends AsyncDisposable {
+  /** From the next record on. Secrets are added to those there are. */
+  update(changes: Partial<Pick<LoggingOptions, "level" | "format" | "secrets">>): void;
+}
+
 /** Names of fields whose values never show. */
 const secretFields = [
   /token/i,
@@ -45,10 +51,12 @@ const secretFields = [
  *
  * @throws Error if it is set up already.
  */
-export function setUpLogging(options: LoggingOptions): AsyncDisposable {
-  const { level, format, secrets = [], colors = wantsColors(), write = writeToStderr } = options;
-  const render = format === "json" ? renderJson : (record: LogRecord) => renderPretty(record, colors);
-  const redactor = new Redactor(secrets);
+export function setUpLogging(options: LoggingOptions): Logging {
+  const { colors = wantsColors(), write = writeToStderr } = options;
+  let { level, format } = options;
+  const secrets = new Set(options.secrets);
+  let redactor = new Redactor([...secrets]);
+  const render = (record: LogRecord) => format === "json" ? renderJson(record) : renderPretty(record, colors);
   const sink = redactByField((record) => {
     try {
       write(`${render(record)}\n`);
@@ -56,24 +64,37 @@ export function setUpLogging(options: LoggingOptions): AsyncDisposable {
       // Stderr is gone: there is nobody left to tell.
     }
   }, { fieldPatterns: secretFields, action: () => "[redacted]" });
-  configureSync({
-    sinks: {
-      stderr: (record) =>
-        // Plain values first: the walk by field name does not know errors and URLs.
-        sink({
-          ...record,
-          message: [],
-          rawMessage: redactor.text(eventOf(record)),
-          properties: fieldsOf(record.properties, redactor, level === "debug"),
-        }),
-    },
-    loggers: [
-      { category: "pawl", lowestLevel: level, sinks: ["stderr"] },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
-    ],
-  });
+  const configure = (reset: boolean) =>
+    configureSync({
+      reset,
+      sinks: {
+        stderr: (record) =>
+          // Plain values first: the walk by field name does not know errors and URLs.
+          sink({
+            ...record,
+            message: [],
+            rawMessage: redactor.text(eventOf(record)),
+            properties: fieldsOf(record.properties, redactor, level === "debug"),
+          }),
+      },
+      loggers: [
+        { category: "pawl", lowestLevel: level, sinks: ["stderr"] },
+        { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
+      ],
+    });
+  configure(false);
   let current = true;
   return {
+    update(changes) {
+      if (!current) return;
+      const before = level;
+      level = changes.level ?? level;
+      format = changes.format ?? format;
+      // What was a secret once may still be quoted by somebody.
+      for (const secret of changes.secrets ?? []) secrets.add(secret);
+      redactor = new Redactor([...secrets]);
+      if (level !== before) configure(true);
+    },
     // deno-lint-ignore require-await
     async [Symbol.asyncDispose]() {
       if (current) resetSync();

@@ -47,6 +47,12 @@ export class AgentRig implements AsyncDisposable {
     return new AgentRig(await FakeHub.start(script), options);
   }
 
+  /** The agent's clock, where it is a fake one. */
+  get clock(): FakeClock {
+    if (this.#clock === undefined) throw new Error("the clock is the platform's");
+    return this.#clock;
+  }
+
   /** Makes both and runs the agent. */
   static async start(script: Script = {}, options: Partial<AgentOptions> = {}): Promise<AgentRig> {
     const rig = await AgentRig.make(script, options);

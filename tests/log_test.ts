@@ -268,3 +268,26 @@ Deno.test("by default, lines go to stderr at once, and stdout stays clean, even 
     await Deno.remove(path);
   }
 });
+
+Deno.test("level, format and secrets may change while it runs; what was a secret stays one", async () => {
+  const lines: string[] = [];
+  await using logging = setUpLogging({
+    level: "warning",
+    format: "json",
+    colors: false,
+    secrets: ["old-s3cret"],
+    write: (line) => lines.push(line),
+  });
+  const logger = getLogger(["pawl", "link"]);
+  logger.info("link.registered", {});
+  assert.deepEqual(lines, []);
+  logging.update({ level: "info", secrets: ["new-s3cret"] });
+  logger.info("link.registered", { note: "old-s3cret and new-s3cret" });
+  assert.match(lines[0] ?? "", /"note":"\[redacted\] and \[redacted\]"/);
+  logging.update({ format: "pretty" });
+  logger.info("link.registered", { note: "x" });
+  assert.match(lines[1] ?? "", / INFO {2}link\.registered {2}note=x\n$/);
+  logging.update({ level: "error" });
+  logger.warn("link.lost", {});
+  assert.equal(lines.length, 2);
+});

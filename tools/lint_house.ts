@@ -12,7 +12,16 @@ const LEAVES = ["lib/clock.ts", "lib/log.ts", "lib/retry_after.ts", "lib/version
  */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["lib/cli/"],
-  "lib/cli/": ["lib/agent.ts", "lib/hub/", "lib/config/"],
+  "lib/cli/": [
+    "lib/agent.ts",
+    "lib/hub/",
+    "lib/config/",
+    "lib/checks/",
+    "lib/tools/",
+    "lib/diagnose/",
+    "lib/host/",
+    "lib/alerts/event.ts",
+  ],
   "lib/agent.ts": [
     "lib/local/",
     "lib/sessions/",
@@ -28,12 +37,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/local/": ["lib/config/config_error.ts", "lib/alerts/", "lib/sessions/"],
   "lib/sessions/": ["lib/tools/", "lib/protocol/"],
   "lib/diagnose/": ["lib/tools/", "lib/host/", "lib/checks/", "lib/sessions/runners.ts"],
-  "lib/tools/": ["lib/host/"],
-  "lib/checks/": ["lib/host/", "lib/alerts/event.ts"],
+  "lib/tools/": ["lib/host/", "lib/config/fields.ts"],
+  "lib/checks/": ["lib/host/", "lib/alerts/event.ts", "lib/config/fields.ts"],
   "lib/link/": ["lib/protocol/"],
   "lib/alerts/": ["lib/protocol/"],
   "lib/hub/": ["lib/protocol/"],
-  "lib/config/": [],
+  // What a file may say about checks and tools is theirs to say.
+  "lib/config/": ["lib/checks/", "lib/tools/", "lib/host/"],
   "lib/host/": [],
   "lib/protocol/": [],
   "lib/clock.ts": [],

@@ -200,7 +200,10 @@ function assertWritable(database: DatabaseSync): void {
     database.exec("BEGIN IMMEDIATE; UPDATE ledger SET settled = settled; COMMIT");
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
-    if ((error as { errcode?: number }).errcode !== SQLITE_FULL) throw error;
+    const { errcode, message } = error as { errcode?: number; message: string };
+    // Scripts fail without a code: then the words must do.
+    const isFull = errcode === undefined ? /database or disk is full/.test(message) : errcode === SQLITE_FULL;
+    if (!isFull) throw error;
   }
 }
 

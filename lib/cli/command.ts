@@ -1,5 +1,12 @@
 /** What every command of the executable has in common: its shape, its output, and its exit code. */
-import { CommanderError, type CommandUnknownOpts, InvalidArgumentError } from "@commander-js/extra-typings";
+import {
+  type Argument,
+  CommanderError,
+  type CommandUnknownOpts,
+  Help,
+  InvalidArgumentError,
+  type Option,
+} from "@commander-js/extra-typings";
 import { ConfigError } from "../config/config_error.ts";
 
 /** What a command works with; tests bring their own. Texts carry their own line breaks. */
@@ -71,11 +78,22 @@ function prepare(command: CommandUnknownOpts, context: CliContext): void {
     getErrHasColors: () => false,
     getOutHelpWidth: () => 100,
     getErrHelpWidth: () => 100,
+  }).configureHelp({
+    optionDescription: (option: Option) => plain(help.optionDescription(option), option),
+    argumentDescription: (argument: Argument) => plain(help.argumentDescription(argument), argument),
   });
   for (const option of command.options) {
     if (option.required && option.parseArg === undefined) option.argParser(valueOfOption);
   }
   for (const inner of command.commands) prepare(inner, context);
+}
+
+const help = new Help();
+
+/** A default is told once, and one that is nothing not at all. */
+function plain(text: string, { description }: { readonly description: string }): string {
+  const isTold = description.includes("(default:");
+  return isTold ? description : text.replace(/ \(default: (?:\{\}|\[\]|"")\)$/, "");
 }
 
 /** Else `--server --log-level debug` would look for a server of the name "--log-level". */

@@ -16,7 +16,7 @@ export interface LocalAnswer {
   readonly text: string;
 }
 
-/** What is sent with a request; without it the request is a GET. */
+/** What is sent with a request; without it the request is a GET, unless told. */
 export interface LocalBody {
   readonly contentType: string;
   readonly text: string;
@@ -59,7 +59,11 @@ export class LocalClient implements Disposable {
    *
    * @throws NoAgentError where nobody answers; Error where the answer does not come in time.
    */
-  async request(path: string, body?: LocalBody): Promise<LocalAnswer> {
+  async request(
+    path: string,
+    body?: LocalBody,
+    method: "GET" | "POST" | "DELETE" = body === undefined ? "GET" : "POST",
+  ): Promise<LocalAnswer> {
     const over = new AbortController();
     const timer = this.#clock.setTimeout(() => over.abort(), this.#timeoutMs);
     try {
@@ -67,8 +71,9 @@ export class LocalClient implements Disposable {
         client: this.#client,
         signal: over.signal,
         redirect: "manual",
+        method,
         headers: this.#headers(body),
-        ...(body && { method: "POST", body: body.text }),
+        ...(body && { body: body.text }),
       });
       return {
         status: response.status,

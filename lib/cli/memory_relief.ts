@@ -21,11 +21,8 @@ export interface MemoryReliefOptions {
  */
 export function relieveMemory(options: MemoryReliefOptions): Disposable {
   const { logger, intervalMs = 1000, growthBytes = 8 * 1024 * 1024 } = options;
-  const collect = collector();
-  if (collect === undefined) {
-    logger.debug("memory.no_collector");
-    return { [Symbol.dispose]() {} };
-  }
+  // Looked for when it is needed first: finding it takes time and memory, and a start has little of both.
+  let collect: (() => void) | null | undefined;
   let floorBytes = heldBytes();
   let lastBytes = floorBytes;
   const timer = setInterval(() => {
@@ -35,6 +32,11 @@ export function relieveMemory(options: MemoryReliefOptions): Disposable {
     floorBytes = Math.min(floorBytes, before);
     // Collecting takes tens of milliseconds: better after a burst than in it, unless it goes on and on.
     if (before - floorBytes < growthBytes * (isQuiet ? 1 : BUSY_FACTOR)) return;
+    collect ??= collector() ?? null;
+    if (collect === null) {
+      logger.debug("memory.no_collector");
+      return clearInterval(timer);
+    }
     const startMs = performance.now();
     collect();
     floorBytes = lastBytes = heldBytes();
@@ -56,8 +58,10 @@ function heldBytes(): number {
   return heapTotal + external;
 }
 
-/** Only a context that is made after the flag was set knows the function. */
+/** The runtime's, where it was started with it; else only a context that is made after the flag was set knows it. */
 function collector(): (() => void) | undefined {
+  const { gc } = globalThis as { gc?: unknown };
+  if (typeof gc === "function") return () => void gc();
   try {
     v8.setFlagsFromString("--expose_gc");
     const collect: unknown = vm.runInNewContext("gc");

@@ -1,28 +1,17 @@
 /** `pawl run`: the agent itself. */
-import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { getLogger, type Logger } from "@logtape/logtape";
-import {
-  Agent,
-  alertmanagerSender,
-  configuredChecks,
-  consoleSender,
-  type LocalOptions,
-  pagerdutySender,
-  type Sender,
-  SessionLimiter,
-  webhookSender,
-} from "../agent.ts";
-import { ConfigError } from "../config/config_error.ts";
+import { Agent } from "../agent.ts";
 import { loadConfig } from "../config/load.ts";
-import type { DestinationConfig } from "../config/notify.ts";
 import type { Config } from "../config/schema.ts";
 import { openStateDir, resolveStateDir, type StateDir } from "../config/state_dir.ts";
-import { setUpLogging } from "../log.ts";
+import { type Logging, setUpLogging } from "../log.ts";
 import { VERSION } from "../version.ts";
+import { addressOf, agentOptions, type AgentOptionsContext } from "./agent_options.ts";
 import { relieveMemory } from "./memory_relief.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
-import { stopOnSignal } from "./signals.ts";
+import { Reloader } from "./reload.ts";
+import { reloadOnSignal, stopOnSignal } from "./signals.ts";
 
 /** See `CommandFactory`. */
 export function command() {
@@ -36,23 +25,18 @@ export function command() {
     .option("--log-level <level>", "debug, info, warning or error")
     .option("--log-format <format>", "json or pretty")
     .action(async (flags) => {
-      const config = await loadConfig({
-        path: flags.config,
-        flags,
-        env: Deno.env,
-        cwd: Deno.cwd(),
-        stderrIsTerminal: Deno.stderr.isTerminal(),
-      });
-      const { url } = config.server;
-      if (url === undefined) {
-        throw new ConfigError(
-          `cannot run: no control server is named, ${
-            config.file === undefined ? "and there is no configuration file" : `not in ${config.file} either`
-          }; set [server] address or use --server`,
-        );
-      }
+      const load = () =>
+        loadConfig({
+          path: flags.config,
+          flags,
+          env: Deno.env,
+          cwd: Deno.cwd(),
+          stderrIsTerminal: Deno.stderr.isTerminal(),
+        });
+      const config = await load();
+      addressOf(config);
       const { level, format } = config.log;
-      await using _logging = setUpLogging({ level, format, secrets: config.secrets });
+      await using logging = setUpLogging({ level, format, secrets: config.secrets });
       const path = resolveStateDir({
         flag: flags.stateDir,
         config: config.stateDir,
@@ -61,94 +45,70 @@ export function command() {
         cwd: Deno.cwd(),
       });
       using stop = stopOnSignal({ logger: getLogger(["pawl", "run"]) });
+      // From the beginning on: a signal that nobody listens to would end the process.
+      const reloader = Promise.withResolvers<Reloader>();
+      using _hangup = reloadOnSignal(() => void reloader.promise.then((one) => one.reload()));
       await using state = await openStateDir(path);
-      await runAgent({ config, url, state, stop: stop.signal });
+      await runAgent({ config, load, logging, state, stop: stop.signal, onReloader: reloader.resolve });
     });
 }
 
 interface RunAgentOptions {
   config: Config;
-  url: URL;
+  load: () => Promise<Config>;
+  logging: Logging;
   state: StateDir;
   stop: AbortSignal;
+  /** Told what reloads, once there is something to. */
+  onReloader: (reloader: Reloader) => void;
 }
 
-async function runAgent({ config, url, state, stop }: RunAgentOptions): Promise<void> {
+async function runAgent(options: RunAgentOptions): Promise<void> {
+  const { config, load, logging, state, stop, onReloader } = options;
   const { agentId } = state;
   const logger = getLogger(["pawl", "run"]);
   for (const warning of config.warnings) logger.warn("config.warning", { warning });
   for (const name of ignoreProxyVariables()) logger.warn("config.proxy_variable_ignored", { name });
+  const context: AgentOptionsContext = {
+    stateDir: state.path,
+    onCredentials: ({ token }) => logging.update({ secrets: token === undefined ? [] : [token] }),
+    senders: new Map(),
+  };
   const agent = new Agent({
-    address: url,
+    ...await agentOptions(config, context),
     agentId,
-    token: config.server.token,
-    caCerts: config.server.caCerts,
-    labels: config.labels,
     stateDir: state.path,
     queue: config.queue,
     alertBufferSize: config.server.alertBufferSize,
-    destinations: config.notify.map((one) => ({ name: one.name, sender: senderOf(one) })),
-    local: localOf(config.local, state.path),
-    checks: (host, clock) => configuredChecks(config.checks, host, clock),
-    limiter: new SessionLimiter({ limit: config.remote.maxSessions }),
-    chatIdleMs: config.remote.chatIdleTimeoutMs,
   });
+  onReloader(new Reloader({ config, context, load, agent, logging, logger }));
   using _net = surviveRejections(logger);
   using _relief = relieveMemory({ logger });
-  logger.info("agent.started", { version: VERSION, agentId, hub: url.host, config: config.file ?? "none" });
+  logger.info("agent.started", {
+    version: VERSION,
+    agentId,
+    hub: addressOf(config).host,
+    config: config.file ?? "none",
+  });
   await agent.run(stop);
   logger.info("agent.stopped", {});
 }
 
-function senderOf(destination: DestinationConfig): Sender {
-  switch (destination.type) {
-    case "console":
-      return consoleSender();
-    case "webhook":
-      return webhookSender(destination);
-    case "alertmanager":
-      return alertmanagerSender(destination);
-    case "pagerduty": {
-      const { source = hostname(), ...options } = destination;
-      return pagerdutySender({ ...options, ...(source !== undefined && { source }) });
-    }
-  }
-}
-
-/** Where the agent's own HTTP listens: by default on a socket in the state folder, which other users cannot enter. */
-function localOf(
-  { listen, token, allowRemote }: Config["local"],
-  stateDir: string,
-): LocalOptions | undefined {
-  switch (listen.kind) {
-    case "none":
-      return undefined;
-    case "default":
-      return { listen: join(stateDir, "pawl.sock") };
-    case "unix":
-      return { listen: listen.path };
-    case "tcp": {
-      const host = listen.hostname.includes(":") ? `[${listen.hostname}]` : listen.hostname;
-      return { listen: `${host}:${listen.port}`, token, allowRemote };
-    }
-  }
-}
-
-/** This host's name, where the sandbox does not hide it. */
-function hostname(): string | undefined {
-  try {
-    return Deno.hostname();
-  } catch {
-    return undefined;
-  }
-}
-
-/** A promise that nobody listens to is a fault of ours; it must not cost the host its agent. */
+/**
+ * A promise that nobody listens to is a fault of ours; it must not cost the host its agent. After an exception that
+ * nobody catches nothing can be relied upon: the agent ends, but its last words are the log's, which shows no secret.
+ */
 function surviveRejections(logger: Logger): Disposable {
-  const listener = (event: PromiseRejectionEvent) => {
+  const listeners = new AbortController();
+  const { signal } = listeners;
+  globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     logger.error("process.unhandled_rejection", { error: event.reason });
-  };
-  globalThis.addEventListener("unhandledrejection", listener);
-  return { [Symbol.dispose]: () => globalThis.removeEventListener("unhandledrejection", listener) };
+  }, { signal });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    logger.error("process.uncaught_exception", { error: event.error });
+    Deno.exit(1);
+  }, { signal });
+  return { [Symbol.dispose]: () => listeners.abort() };
 }

@@ -1,4 +1,4 @@
-/** Being stopped by the operating system, in order. */
+/** What the operating system tells the agent: to stop, in order; to look at its configuration again. */
 import type { Logger } from "@logtape/logtape";
 
 /** Options of {@linkcode stopOnSignal}. */
@@ -14,6 +14,12 @@ export interface StopOnSignalOptions {
 export interface SignalStop extends Disposable {
   /** Aborts on the first SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
+}
+
+/** Calls `reload` on each SIGHUP, until disposed of. */
+export function reloadOnSignal(reload: () => void): Disposable {
+  Deno.addSignalListener("SIGHUP", reload);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", reload) };
 }
 
 const STOPPING = ["SIGTERM", "SIGINT"] as const;

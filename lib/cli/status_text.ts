@@ -1,5 +1,5 @@
 /** The agent's status for people. */
-import { z } from "zod";
+import * as z from "zod";
 import { printable } from "../log.ts";
 
 const counts = z.record(z.string(), z.number());
@@ -34,6 +34,17 @@ const statusSchema = z.object({
     result: z.string(),
     last_duration_sec: z.number().optional(),
   })).readonly(),
+  // Older agents do not tell.
+  alerts: z.array(z.object({
+    check: z.string(),
+    target: z.string(),
+    status: z.string(),
+    since: z.number(),
+    description: z.string(),
+    silenced: z.boolean(),
+  })).readonly().default([]),
+  silences: z.number().default(0),
+  alerts_degraded: z.string().optional(),
 });
 
 /** What is shown of a status. */
@@ -75,7 +86,25 @@ export function statusText(status: ShownStatus, nowSec: number): string {
     ]);
     lines.push("", ...table([["CHECK", "TARGET", "RESULT", "TOOK"], ...rows], { right: [3] }));
   }
+  lines.push(...alertLines(status, nowSec));
   return `${lines.map((line) => printable(line).trimEnd()).join("\n")}\n`;
+}
+
+function alertLines({ alerts, silences, alerts_degraded: degraded }: ShownStatus, nowSec: number): string[] {
+  const rows = alerts.map(({ status, check, target, since, silenced, description }) => [
+    silenced ? `${status}, silenced` : status,
+    check,
+    target,
+    span(nowSec - since),
+    description,
+  ]);
+  return [
+    ...(rows.length === 0
+      ? []
+      : ["", ...table([["ALERT", "CHECK", "TARGET", "FOR", ""], ...rows], { right: [] })]),
+    ...(silences === 0 ? [] : ["", `silences: ${silences}; "pawl silence list" shows them`]),
+    ...(degraded === undefined ? [] : ["", `STATE OF ALERTS IN MEMORY ONLY: ${degraded}`]),
+  ];
 }
 
 function connectionLines(connection: ShownStatus["connection"], nowSec: number): string[] {

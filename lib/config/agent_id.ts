@@ -44,6 +44,11 @@ export async function loadOrCreateAgentId(stateDir: string, options: AgentIdOpti
   throw new ConfigError(`cannot keep the agent's identity in ${path}: it is not a plain file; remove it`);
 }
 
+/** The identity that the folder has; undefined where it has none. Changes nothing but a mode that is too open. */
+export function readAgentId(stateDir: string): Promise<string | undefined> {
+  return read(join(stateDir, FILE_NAME));
+}
+
 async function read(path: string): Promise<string | undefined> {
   let text: string;
   try {

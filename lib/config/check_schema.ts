@@ -1,51 +1,148 @@
 /** What a file may say about the checks. */
-import { z } from "zod";
-import { absolutePath, duration } from "./fields.ts";
+import * as z from "zod";
+import { type ConfiguredCheck, ShortMemory } from "../checks/configured.ts";
+import type { CheckDefinition } from "../checks/definition.ts";
+import { CHECKS } from "../checks/registry.ts";
+import { systemClock } from "../clock.ts";
+import type { HostFacts } from "../host/host_facts.ts";
+import { duration } from "./fields.ts";
 
-function check(threshold: z.ZodNumber, warnGe: number, criticalGe: number) {
-  return z.strictObject({
-    // A timer cannot wait for more than 24 days, and one that fires all the time is a mistake.
-    interval: duration("1s", "24h").prefault("30s"),
-    warn_ge: threshold.default(warnGe),
-    critical_ge: threshold.default(criticalGe),
-  });
+/** The options that every check has, with the defaults of this kind of check. */
+export function paceOptions({ pace = {} }: Pick<CheckDefinition, "pace">) {
+  // A timer cannot wait for more than 24 days, and one that fires all the time is a mistake.
+  return {
+    ...rhythmOptions(pace.interval ?? "30s", pace.timeout ?? "10s", pace.for ?? "0s"),
+    ...sharedOptions(),
+  };
 }
 
-const percent = z.number().min(0).max(100);
+const rhythmOptions = remembered((interval: string, timeout: string, forText: string) => ({
+  interval: duration("1s", "24h").prefault(interval)
+    .describe("How often to look."),
+  timeout: duration("100ms", "10m").prefault(timeout)
+    .describe("How long one look may take; never longer than the interval."),
+  for: duration("0s", "24h").prefault(forText)
+    .describe("How long a problem has to last before it is an alert."),
+}));
 
-/** Two of one kind would raise and end each other's alerts: both speak of the same target. */
-const atMostOne = [
-  (instances: readonly unknown[]) => instances.length <= 1,
-  {
-    message: "may stand there only once, for its target is the whole host; keep one",
-    params: { quiet: true },
-  },
-] as const;
+/** Most checks have the same: schemas are not cheap to make. */
+function remembered<Args extends string[], Made>(make: (...args: Args) => Made): (...args: Args) => Made {
+  const made = new Map<string, Made>();
+  return (...args) => {
+    const key = args.join(" ");
+    const known = made.get(key) ?? make(...args);
+    made.set(key, known);
+    return known;
+  };
+}
 
-function watchedOnce(disks: readonly { mount_points: readonly string[] }[], context: z.RefinementCtx): void {
-  const seen = new Set<string>();
-  for (const [index, { mount_points }] of disks.entries()) {
-    for (const mountPoint of mount_points) {
-      if (seen.has(mountPoint)) {
-        const message = `names ${mountPoint}, which is watched already; name each mount point once`;
-        context.addIssue({ code: "custom", path: [index, "mount_points"], message, params: { quiet: true } });
+const sharedOptions = remembered(() => ({
+  repeat_interval: duration("1s", "30d").prefault("1h")
+    .describe("How long after an event the next one that says the same may follow."),
+  repeat_count: z.union([z.int().min(0).max(1_000_000), z.literal("forever")]).default(3)
+    .describe('How often an event is repeated while nothing changes; "forever": as long as it lasts.'),
+  recovery: z.boolean().default(true)
+    .describe("Whether the end of an alert is told."),
+  hold: duration("1s", "24h").prefault("10m")
+    .describe(
+      "How long an alert about something that happened (a line in a log) stays open after it happened last.",
+    ),
+  labels: z.record(z.string(), z.string()).default({})
+    .describe("Added to the labels of the check's events."),
+}));
+
+/** One `[[check.<plugin>]]` table. */
+function entrySchema(definition: CheckDefinition) {
+  return z.strictObject({ ...definition.options(), ...paceOptions(definition) });
+}
+
+/** Two that look at the same would raise and end each other's alerts. */
+function watchedOnce(
+  tables: Readonly<Record<string, readonly Record<string, unknown>[]>>,
+  context: z.RefinementCtx,
+): void {
+  for (const definition of CHECKS) {
+    const { plugin } = definition;
+    const seen = new Set<string>();
+    for (const [index, entry] of (tables[plugin] ?? []).entries()) {
+      const refuse = (message: string) =>
+        context.addIssue({ code: "custom", path: [plugin, index], message, params: { quiet: true } });
+      for (const target of targetsOf(definition, entry, refuse)) {
+        if (seen.has(target)) {
+          refuse(`looks at ${target}, which another [[check.${plugin}]] does already; keep one`);
+        }
+        seen.add(target);
       }
-      seen.add(mountPoint);
     }
   }
 }
 
-const checks = {
-  cpu: check(percent, 80, 90),
-  mem: check(percent, 85, 90),
-  load: check(z.number().min(0), 3, 5),
-  disk: check(percent, 90, 99).extend({ mount_points: z.array(absolutePath).min(1).default(["/"]) }),
-};
+/** Nothing can be seen of it. */
+const NO_HOST: HostFacts = new Proxy({} as HostFacts, {
+  get: (_, name) => {
+    throw new Error(`cannot ask the host for ${String(name)} while the configuration is read`);
+  },
+});
 
-/** `[check]`. None at all means all of them; one that is there enables only what it names. */
-export const checkSchema = z.strictObject({
-  cpu: z.array(checks.cpu).refine(...atMostOne).default([]),
-  mem: z.array(checks.mem).refine(...atMostOne).default([]),
-  load: z.array(checks.load).refine(...atMostOne).default([]),
-  disk: z.array(checks.disk).default([]).superRefine(watchedOnce),
-}).prefault({ cpu: [{}], mem: [{}], load: [{}], disk: [{}] });
+/** A definition throws where options do not fit each other: `check.redis has both …`. */
+function targetsOf(
+  { plugin, targets, make }: CheckDefinition,
+  entry: Record<string, unknown>,
+  onProblem: (problem: string) => void,
+): readonly string[] {
+  try {
+    // Making one tells what does not fit; it asks the host nothing before it gathers.
+    make(entry, { host: NO_HOST, clock: systemClock, memory: new ShortMemory() });
+    return targets(entry);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    onProblem(
+      message.replace(`check.${plugin} `, "").replace(`cannot set up the ${plugin} check: `, "cannot be: "),
+    );
+    return [];
+  }
+}
+
+/** `[check]`. None at all means those that fit every host; one that is there enables only what it names. */
+export const checkSchema = z.strictObject(
+  Object.fromEntries(CHECKS.map((definition) => [
+    definition.plugin,
+    // Made when there is such a table: making all of them costs more than the rest of a start.
+    z.array(z.lazy(() => entrySchema(definition))).default([]),
+  ])),
+).superRefine(watchedOnce).prefault(
+  Object.fromEntries(CHECKS.filter(({ byDefault }) => byDefault).map(({ plugin }) => [plugin, [{}]])),
+);
+
+/** What passed {@linkcode checkSchema}, check by check. */
+export function checkEntries(tables: z.output<typeof checkSchema>): ConfiguredCheck[] {
+  return CHECKS.flatMap((definition) =>
+    (tables[definition.plugin] ?? []).map((entry): ConfiguredCheck => {
+      const {
+        interval,
+        timeout,
+        for: forMs,
+        repeat_interval,
+        repeat_count,
+        recovery,
+        hold,
+        labels,
+        ...settings
+      } = entry;
+      return {
+        plugin: definition.plugin,
+        settings,
+        pace: {
+          intervalMs: interval,
+          timeoutMs: Math.min(timeout, interval),
+          forMs,
+          repeatIntervalMs: repeat_interval,
+          repeatCount: repeat_count === "forever" ? Infinity : repeat_count,
+          recovery,
+          holdMs: hold,
+          labels,
+        },
+      };
+    })
+  );
+}

@@ -66,3 +66,23 @@ function lookUp(name: string, env: Environment, path: readonly PropertyKey[]): s
     );
   }
 }
+
+/** The variables that the strings in `value` refer to, each with the path to one that does. */
+export function variablesIn(
+  value: unknown,
+  path: readonly PropertyKey[] = [],
+): { name: string; setting: readonly PropertyKey[] }[] {
+  const found = new Map<string, readonly PropertyKey[]>();
+  const visit = (item: unknown, at: readonly PropertyKey[]): void => {
+    if (typeof item === "string") {
+      for (const [, name] of item.replaceAll("$${", "").matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)) {
+        if (name !== undefined && !found.has(name)) found.set(name, at);
+      }
+    } else if (Array.isArray(item)) item.forEach((inner, index) => visit(inner, [...at, index]));
+    else if (typeof item === "object" && item !== null && !(item instanceof Date)) {
+      for (const [key, inner] of Object.entries(item)) visit(inner, [...at, key]);
+    }
+  };
+  visit(value, path);
+  return [...found].map(([name, setting]) => ({ name, setting }));
+}

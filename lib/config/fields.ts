@@ -1,5 +1,5 @@
 /** The kinds of value that several tables of the configuration have. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseDuration } from "./duration.ts";
 import { parseSize } from "./size.ts";
 

@@ -1,5 +1,5 @@
 /** Which keys the configuration has: asked by error messages, and by the tests of example and reference. */
-import { z } from "zod";
+import * as z from "zod";
 import { fileSchema } from "./schema.ts";
 import { valueAt } from "./toml.ts";
 
@@ -43,10 +43,12 @@ function inner(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | un
 
 /** What `schema` comes down to, given the value that is there. */
 function alternatives(schema: z.core.$ZodType | undefined, value: unknown): z.core.$ZodType[] {
-  while (
-    schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
-  ) {
-    schema = schema.def.innerType;
+  for (;;) {
+    if (schema instanceof z.ZodLazy) schema = schema.def.getter();
+    else if (
+      schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+    ) schema = schema.def.innerType;
+    else break;
   }
   if (schema === undefined) return [];
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return [schema];

@@ -1,5 +1,5 @@
 /** What a file may say about the destinations of alert events besides the server. */
-import { z } from "zod";
+import * as z from "zod";
 import { nonEmpty } from "./fields.ts";
 import { readHttpUrl } from "./http_url.ts";
 
@@ -51,12 +51,29 @@ const headers = z.record(
   }),
 ).default({});
 
+/** What is said of each destination's `type`. */
+const KIND = "What kind it is.";
+
+/** What is said of `headers`. */
+const HEADERS = "A table of text by name, sent with each request.";
+
 const pagerduty = z.strictObject({
-  type: z.literal("pagerduty"),
-  routing_key: nonEmpty.optional(),
-  routing_key_file: nonEmpty.optional(),
-  url: url.prefault("https://events.pagerduty.com/v2/enqueue"),
-  source: nonEmpty.optional(),
+  type: z.literal("pagerduty").describe(KIND),
+  routing_key: nonEmpty.optional().meta({
+    description: "The integration's key. Not beside `routing_key_file`; one of them is needed.",
+    example: "${PAGERDUTY_KEY}",
+  }),
+  routing_key_file: nonEmpty.optional().meta({
+    description: "A file with the key; white space around it is cut off.",
+    example: "/etc/pawl/pagerduty_key",
+  }),
+  url: url.prefault("https://events.pagerduty.com/v2/enqueue")
+    .describe("For accounts in another region; by default `https://events.pagerduty.com/v2/enqueue`."),
+  source: nonEmpty.optional().meta({
+    description: "What is affected, where an event's labels do not tell.",
+    example: "db1.example.com",
+    otherwise: "this host's name",
+  }),
 }).refine(
   ({ routing_key, routing_key_file }) => routing_key === undefined || routing_key_file === undefined,
   {
@@ -68,23 +85,42 @@ const pagerduty = z.strictObject({
   path: ["routing_key"],
   message: "is missing; set it, or routing_key_file",
   params: quiet,
-});
+}).meta({ description: "PagerDuty, by its Events API.", example: "oncall" });
 
 const destination = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("console") }),
+  z.strictObject({ type: z.literal("console").describe(KIND) })
+    .meta({ description: "Standard output, for people.", example: "screen" }),
   z.strictObject({
-    type: z.literal("webhook"),
-    url,
-    method: z.enum(["POST", "PUT", "PATCH"]).default("POST"),
-    headers,
-    batch: z.boolean().default(false),
-  }),
-  z.strictObject({ type: z.literal("alertmanager"), url: baseUrl, headers }),
+    type: z.literal("webhook").describe(KIND),
+    url: url.meta({
+      description: "Where to, `http` or `https`. No user info: use `headers`.",
+      example: "https://events.example.com/pawl",
+    }),
+    method: z.enum(["POST", "PUT", "PATCH"]).default("POST").describe("How: `POST`, `PUT` or `PATCH`."),
+    headers: headers.meta({
+      description: HEADERS,
+      example: { Authorization: "Bearer ${HOOK_TOKEN}" },
+      otherwise: "none",
+    }),
+    batch: z.boolean().default(false)
+      .describe("Whether a request carries an array of up to 100 events, or one event alone."),
+  }).meta({ description: "Any address that takes JSON.", example: "hook" }),
+  z.strictObject({
+    type: z.literal("alertmanager").describe(KIND),
+    url: baseUrl.meta({
+      description: "Where it is reached, without the API's path.",
+      example: "http://127.0.0.1:9093",
+    }),
+    headers: headers.meta({ description: HEADERS, example: { "X-Scope-OrgID": "ops" }, otherwise: "none" }),
+  }).meta({ description: "Prometheus Alertmanager.", example: "alerts" }),
   pagerduty,
 ]);
 
 /** `[notify]`: a table by name for each destination. */
-export const notifySchema = z.record(destinationName, destination).default({});
+export const notifySchema = z.record(destinationName, destination).default({}).describe(
+  "Where alert events go besides the server: one table each, under any name of a-z, 0-9, _ and -. Each has a queue " +
+    "of its own, and none delays another.",
+);
 
 /** One destination that passed the schema. */
 export type DestinationSettings = z.output<typeof destination>;

@@ -1,6 +1,7 @@
 /** What is wrong with a configuration file, in words: from the schema's issues to one line. */
 import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
+import { isSecretName, maskSecrets } from "../host/mask_secrets.ts";
 import { allKeys, ANY_NAME, knownKeys } from "./known_keys.ts";
 import { kindOf, lineOf, type TomlTable, valueAt } from "./toml.ts";
 
@@ -94,7 +95,7 @@ function wrongValue(issue: z.core.$ZodIssue, raw: TomlTable): string {
     return `${key} must not be empty; fill it in or leave it out`;
   }
   if (value === undefined) return `${key} is missing; it ${expectation(issue)}`;
-  const is = kindOf(value, !mayBeSecret(path));
+  const is = maskSecrets(kindOf(value, !mayBeSecret(path)));
   return `${key} ${expectation(issue)}; it is ${is}${hint(path, value)}`;
 }
 
@@ -108,13 +109,21 @@ function hint(path: readonly PropertyKey[], value: unknown): string {
   return "";
 }
 
+/** Keys of checks that hold what is sent or handed on. */
+const SECRET_KEYS: ReadonlySet<string> = new Set(["args", "body", "env", "headers"]);
+
 /** Whether a secret may stand there, be it by mistake. */
 function mayBeSecret(path: readonly PropertyKey[]): boolean {
   const [table, , key] = path;
   if (table === "notify") {
     return path.length < 3 || !["type", "method", "batch", "source"].includes(String(key));
   }
-  return path.length === 1 && (table === "server" || table === "local") || dotted(path) === "server.token";
+  // Headers and variables have any name; of a check's own keys the names tell.
+  if (table === "check" && path.some((step) => SECRET_KEYS.has(String(step)) || isSecretName(String(step)))) {
+    return true;
+  }
+  return path.length === 1 && (table === "server" || table === "local") ||
+    ["server.token", "server.proxy"].includes(dotted(path));
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string, raw: TomlTable): string {
@@ -144,12 +153,17 @@ function isNear(written: string, known: string): boolean {
   return [...written].sort().join("") === [...known].sort().join("");
 }
 
-/** The tables that have the key. A destination is what people make it: its keys are hardly meant for elsewhere. */
+/**
+ * The tables that have the key. Destinations and checks are what people make them: their keys are hardly meant for
+ * elsewhere.
+ */
 function homesOf(path: readonly PropertyKey[], key: string): string[] {
   if (path[0] === "notify") return [];
-  return allKeys().filter((known) => known.endsWith(`.${key}`))
-    .filter((known) => path.length === 0 || !known.startsWith("notify."))
+  const homes = allKeys().filter((known) => known.endsWith(`.${key}`))
+    .filter((known) => path.length === 0 || !/^(notify|check)\./.test(known))
     .map((known) => tableName(known.split(".").slice(0, -1)));
+  const ofChecks = homes.filter((home) => home.startsWith("[[check."));
+  return ofChecks.length < 4 ? homes : [...homes.filter((home) => !ofChecks.includes(home)), "a [[check.…]]"];
 }
 
 function tableName(path: readonly PropertyKey[]): string {

@@ -4,7 +4,7 @@ import { ConfigError } from "./config_error.ts";
 import { type Environment, EnvReferenceError, expandEnv } from "./env_references.ts";
 import { dotted, firstProblem } from "./problem.ts";
 import { readSmallFile } from "./read_file.ts";
-import { fileSchema, type FileSettings } from "./schema.ts";
+import { fileSchema, type FileSettings, PARSED_ONCE } from "./schema.ts";
 import { lineOf, parseToml, TomlSyntaxError, type TomlTable } from "./toml.ts";
 
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -80,7 +80,7 @@ export function readSettings(source: SourceFile, env: Environment): FileSettings
     const text = `${dotted(error.path)} ${error.message}`;
     throw new ConfigError(`cannot load ${placeOf(source, error.path)}: ${text}`, { cause: error });
   }
-  const result = fileSchema.safeParse(expanded);
+  const result = fileSchema.safeParse(expanded, PARSED_ONCE);
   if (result.success) return result.data;
   const { text, line } = firstProblem(result.error, source.raw, source.text);
   throw new ConfigError(`cannot load ${source.path}${line === undefined ? "" : `:${line}`}: ${text}`);

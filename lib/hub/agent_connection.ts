@@ -15,12 +15,15 @@ import {
 } from "../protocol/mod.ts";
 import type { AgentSnapshot, HubEvent } from "./events.ts";
 import type { HubSession, SessionRequest } from "./hub_session.ts";
+import { MessageSigner } from "./message_signer.ts";
 import { SessionTable } from "./session_table.ts";
+import type { SigningKey } from "./signing_key.ts";
 import type { AlertStore } from "./store.ts";
 
 /** What every connection of a hub shares. */
 export interface ConnectionShared {
   readonly capabilities: readonly Capability[];
+  readonly signingKey: SigningKey | undefined;
   readonly store: AlertStore;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -57,7 +60,7 @@ export class AgentConnection {
   #leaving: string | undefined;
 
   constructor(socket: WebSocket, agentId: string, shared: ConnectionShared) {
-    const { clock, emit, logger, newId, maxOutputChars, registerTimeoutMs } = shared;
+    const { clock, emit, logger, newId, maxOutputChars, registerTimeoutMs, signingKey } = shared;
     this.#socket = socket;
     this.#shared = shared;
     this.agentId = agentId;
@@ -70,6 +73,7 @@ export class AgentConnection {
       newId,
       maxOutputChars,
       capabilities: this.#agreed,
+      signer: signingKey && new MessageSigner({ key: signingKey, agentId, clock }),
       send: (message) => this.#send(message),
       onEnded: (sessionId, final) => emit({ type: "session_ended", agentId, sessionId, final }),
     });

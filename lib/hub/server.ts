@@ -1,12 +1,14 @@
 /** The hub: a server that agents connect to. */
 import { getLogger, type Logger } from "@logtape/logtape";
 import { type Clock, systemClock, type TimerId } from "../clock.ts";
-import { CAPABILITIES, type Capability, MAX_MESSAGE_BYTES } from "../protocol/mod.ts";
+import { CAPABILITIES, type Capability, MAX_MESSAGE_BYTES, PLAIN_CAPABILITIES } from "../protocol/mod.ts";
 import { admit } from "./admission.ts";
 import { AgentConnection, type ConnectionShared } from "./agent_connection.ts";
 import { type AgentSnapshot, type HubEventListener, shielded } from "./events.ts";
+import { healthOf } from "./health.ts";
 import type { HubSession, SessionRequest } from "./hub_session.ts";
 import { AgentRegistry } from "./registry.ts";
+import type { SigningKey } from "./signing_key.ts";
 import { type AlertStore, MemoryStore, type StoredAlert } from "./store.ts";
 
 /** Options of {@linkcode startHub}. */
@@ -17,8 +19,10 @@ export interface HubOptions {
   port?: number;
   /** What agents must show. @default none: every agent is let in */
   token?: string;
-  /** The extensions it offers. @default all */
+  /** The extensions it offers. @default all; `signed_sessions` only with a key to sign with */
   capabilities?: readonly Capability[];
+  /** Signs what is asked of agents that want it signed. @default none */
+  signingKey?: SigningKey | undefined;
   /** Where alerts go. @default a {@linkcode MemoryStore} */
   store?: AlertStore;
   /** How long an agent may take to register. @default 10_000 */
@@ -75,7 +79,7 @@ const DISPLACED_RETRY_SEC = 60;
 
 /**
  * Starts a hub; it listens when this resolves.
- * @throws RangeError for a bound or an empty token; the runtime's error (such as `Deno.errors.AddrInUse`) if it cannot
+ * @throws RangeError for a bound, an empty token, or `signed_sessions` without a key; the runtime's error (such as `Deno.errors.AddrInUse`) if it cannot
  * listen
  */
 export function startHub(options: HubOptions = {}): Promise<Hub> {
@@ -99,7 +103,8 @@ class RunningHub implements Hub {
       hostname = "127.0.0.1",
       port = 0,
       token,
-      capabilities = CAPABILITIES,
+      signingKey,
+      capabilities = signingKey === undefined ? PLAIN_CAPABILITIES : CAPABILITIES,
       store = new MemoryStore(),
       registerTimeoutMs = 10_000,
       closeTimeoutMs = 2_000,
@@ -116,11 +121,15 @@ class RunningHub implements Hub {
     if (token === "") {
       throw new RangeError("cannot start the hub: the token is empty; leave it out to let every agent in");
     }
+    if (signingKey === undefined && capabilities.includes("signed_sessions")) {
+      throw new RangeError("cannot start the hub: signed_sessions is to be offered; pass a signingKey, too");
+    }
     this.#token = token;
     this.#idleTimeoutSec = idleTimeoutSec;
     this.#pingIntervalMs = pingIntervalMs;
     this.#shared = {
       capabilities,
+      signingKey,
       store,
       clock,
       logger,
@@ -139,7 +148,11 @@ class RunningHub implements Hub {
       (request) => this.#onRequest(request),
     );
     this.#pingTimer = clock.setTimeout(() => this.#pingAll(), pingIntervalMs);
-    logger.info("hub.listening", { address: this.address, token: token !== undefined });
+    logger.info("hub.listening", {
+      address: this.address,
+      token: token !== undefined,
+      ...(signingKey && { signs_as: signingKey.publicLine }),
+    });
   }
 
   get hostname(): string {
@@ -204,6 +217,8 @@ class RunningHub implements Hub {
   }
 
   #onRequest(request: Request): Response {
+    const health = healthOf(request, { stopping: this.#closing !== undefined });
+    if (health !== undefined) return health;
     const admission = admit(request, this.#token);
     if ("status" in admission) return this.#refuse(admission.status, admission.reason);
     if (this.#closing) return this.#refuse(503, "the hub is stopping");

@@ -1,6 +1,14 @@
 /** The sessions of one connection: starts them, and brings each answer to the session that it belongs to. */
-import type { Capability, MessageToAgent, SessionError, SessionOutput } from "../protocol/mod.ts";
+import type {
+  Capability,
+  MessageAuth,
+  MessageToAgent,
+  SessionError,
+  SessionOutput,
+  SignedMessage,
+} from "../protocol/mod.ts";
 import type { Answer, HubSession, SessionFinal, SessionRequest } from "./hub_session.ts";
+import type { MessageSigner } from "./message_signer.ts";
 import { OutputQueue } from "./output_queue.ts";
 
 /** What the table needs of its connection. */
@@ -9,6 +17,8 @@ export interface SessionTableOptions {
   send: (message: MessageToAgent) => void;
   newId: () => string;
   capabilities: ReadonlySet<Capability>;
+  /** Used where `signed_sessions` was agreed upon. */
+  signer: MessageSigner | undefined;
   /** Called once per session. */
   onEnded: (sessionId: string, final: SessionFinal) => void;
   /** See {@linkcode OutputQueue}. */
@@ -16,6 +26,8 @@ export interface SessionTableOptions {
 }
 
 interface Live {
+  /** How many signed messages have followed the start. */
+  followed: number;
   readonly outputs: OutputQueue;
   /** Settles both promises of the session. */
   readonly settle: (final: SessionFinal) => void;
@@ -34,10 +46,20 @@ export class SessionTable {
     this.#options = options;
   }
 
-  /** Sends a `session_start`. */
+  /**
+   * Sends a `session_start`.
+   * @throws TypeError or RangeError for parameters that cannot be sent, or not be signed where that was agreed upon
+   */
   start({ type, userName, params = {} }: SessionRequest): HubSession {
     const { agentId, newId, send, maxOutputChars, onEnded } = this.#options;
     const sessionId = newId();
+    const asked = {
+      session_id: sessionId,
+      session_type: type,
+      user_name: userName.toWellFormed(),
+      params: sendable({ plugin: "", target: "", message: "", ...params }),
+    };
+    const payload = { ...asked, ...this.#auth({ type: "session_start", ...asked }) };
     const outputs = new OutputQueue(maxOutputChars);
     const final = Promise.withResolvers<SessionFinal>();
     const settle = (how: SessionFinal) => {
@@ -46,13 +68,7 @@ export class SessionTable {
       final.resolve(how);
       onEnded(sessionId, how);
     };
-    this.#live.set(sessionId, { outputs, settle, failure: undefined });
-    const payload = {
-      session_id: sessionId,
-      session_type: type,
-      user_name: userName,
-      params: { plugin: "", target: "", message: "", ...params },
-    };
+    this.#live.set(sessionId, { followed: 0, outputs, settle, failure: undefined });
     const accepted = this.#ask({ type: "session_start", id: newId(), payload }, (answer) => {
       if (!answer.ok) settle({ error: answer.error ?? "refused" });
     });
@@ -69,7 +85,9 @@ export class SessionTable {
       input: (message) => isLive() ? this.#input(sessionId, message) : Promise.resolve(ENDED),
       cancel: (reason) => {
         if (!isLive()) return;
-        send({ type: "session_cancel", id: newId(), payload: { session_id: sessionId, reason } });
+        const type = "session_cancel";
+        const asked = { session_id: sessionId, reason: reason.toWellFormed() };
+        send({ type, id: newId(), payload: { ...asked, ...this.#auth({ type, ...asked }) } });
       },
     };
   }
@@ -113,14 +131,25 @@ export class SessionTable {
 
   #input(sessionId: string, message: string): Promise<Answer> {
     const { capabilities, newId, send } = this.#options;
+    const type = "session_input";
+    const asked = { session_id: sessionId, message: message.toWellFormed() };
     const turn: MessageToAgent = {
-      type: "session_input",
+      type,
       id: newId(),
-      payload: { session_id: sessionId, message },
+      payload: { ...asked, ...this.#auth({ type, ...asked }) },
     };
     if (capabilities.has("session_input_ack")) return this.#ask(turn);
     send(turn);
     return Promise.resolve({ ok: true });
+  }
+
+  /** The signature of a message, where the agent wants one. */
+  #auth(message: SignedMessage): { auth: MessageAuth } | undefined {
+    const { capabilities, signer } = this.#options;
+    if (signer === undefined || !capabilities.has("signed_sessions")) return undefined;
+    if (message.type === "session_start") return { auth: signer.sign(message) };
+    const live = this.#live.get(message.session_id);
+    return live && { auth: signer.sign(message, ++live.followed) };
   }
 
   /** Sends `message`; `onAnswer` runs before the promise's own listeners, in the order of the wire. */
@@ -138,6 +167,14 @@ export class SessionTable {
     }
     return promise;
   }
+}
+
+/** What will arrive of `params`: a signature vouches for that, and lone surrogates have no place in it. */
+function sendable<Params extends object>(params: Params): Params {
+  return JSON.parse(
+    JSON.stringify(params),
+    (_name, value) => typeof value === "string" ? value.toWellFormed() : value,
+  );
 }
 
 const ENDED: Answer = { ok: false, error: "the session has ended" };

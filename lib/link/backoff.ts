@@ -68,6 +68,7 @@ export class Backoff {
       case "stopped":
         return { delayMs: undefined, state };
       case "suspended":
+      case "replaced":
         return { delayMs: 0, state };
       case "disconnected": {
         const askedMs = Math.max(firstMs, this.#asked(end.retryAfterSec));

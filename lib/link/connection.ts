@@ -1,7 +1,8 @@
 import { getLogger, type Logger } from "@logtape/logtape";
 import { type Clock, sleep, systemClock } from "../clock.ts";
-import { CAPABILITIES, CloseCode, PROTOCOL_VERSION } from "../protocol/mod.ts";
+import { CloseCode, PLAIN_CAPABILITIES, PROTOCOL_VERSION } from "../protocol/mod.ts";
 import type { ConnectionEnd, ConnectionLife } from "./connection_end.ts";
+import { discreetLife } from "./discreet_end.ts";
 import { type ConnectionEvent, tell } from "./connection_event.ts";
 import { AuthenticationError, DialError } from "./dial_error.ts";
 import { LiveConnection } from "./live_connection.ts";
@@ -50,6 +51,8 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 export interface ConnectionOptions {
   /** The hub's endpoint, `ws:` or `wss:`. */
   url: URL;
+  /** The proxy that leads to it, for messages: `host:port`. */
+  via?: string | undefined;
   agentId: string;
   token?: string | undefined;
   /** Carries the CA and such. The caller keeps and closes it. */
@@ -57,10 +60,14 @@ export interface ConnectionOptions {
   alerts: AlertsPort;
   sessions: SessionsPort;
   self: SelfPort;
+  /** The extensions to offer; asked anew for each connection. @default those that need no configuration */
+  capabilities?: (() => readonly string[]) | undefined;
   timings?: Partial<ConnectionTimings>;
   clock?: Clock;
   logger?: Logger;
   onEvent?: ((event: ConnectionEvent) => void) | undefined;
+  /** Awaited when the hub has accepted the registration, before anything else begins: an older one hands over. */
+  handover?: (() => Promise<void>) | undefined;
 }
 
 /** What {@linkcode Connection.runOnce} listens to besides the hub. */
@@ -69,6 +76,8 @@ export interface RunSignals {
   stop: AbortSignal;
   /** The machine has slept: the socket is worth nothing. Aborted with the seconds slept as its reason. */
   suspended: AbortSignal;
+  /** Another connection is to take this one's place: say goodbye in order. */
+  replaced?: AbortSignal;
 }
 
 /**
@@ -105,7 +114,7 @@ export class Connection {
     const { url, onEvent } = this.#options;
     const hub = url.host;
     tell(onEvent, { type: "connecting", hub }, this.#logger);
-    const given = AbortSignal.any([signals.stop, signals.suspended]);
+    const given = AbortSignal.any(all(signals));
     let life: ConnectionLife;
     try {
       const socket = await this.#dial(given);
@@ -113,24 +122,35 @@ export class Connection {
     } catch (error) {
       life = { end: given.aborted ? endOfSignals(signals) : endOfFailedDial(error), registered: false };
     }
+    life = discreetLife(life, this.#options.token);
     tell(onEvent, { type: "ended", hub, end: life.end }, this.#logger);
     return life;
   }
 
   #dial(signal: AbortSignal): Promise<OpenSocket> {
-    const { url, agentId, token, client } = this.#options;
+    const { url, via, agentId, token, client } = this.#options;
     const headers = {
       "X-Agent-ID": agentId,
       ...(token && { "X-Agent-Token": token }),
       "X-Proto-Version": String(PROTOCOL_VERSION),
     };
     const { dialMs, diagnoseMs } = this.#timings;
-    const options = { url, headers, client, dialMs, diagnoseMs, clock: this.#clock, logger: this.#logger };
+    const options = {
+      url,
+      via,
+      headers,
+      client,
+      dialMs,
+      diagnoseMs,
+      clock: this.#clock,
+      logger: this.#logger,
+    };
     return dial(options, signal);
   }
 
   async #live(socket: OpenSocket, signals: RunSignals): Promise<ConnectionLife> {
-    const { url, alerts, sessions, self, onEvent } = this.#options;
+    const { url, alerts, sessions, self, onEvent, handover } = this.#options;
+    const { capabilities = () => PLAIN_CAPABILITIES } = this.#options;
     const clock = this.#clock;
     const logger = this.#logger;
     const live = new LiveConnection({
@@ -141,6 +161,7 @@ export class Connection {
       timings: this.#timings,
       clock,
       logger,
+      handover,
     });
     live.onRegistered = ({ capabilities, warning }) => {
       if (warning) logger.warn("link.hub_warning", { hub: url.host, warning });
@@ -149,13 +170,13 @@ export class Connection {
     };
     live.onHeartbeat = (heartbeat) => tell(onEvent, { type: "heartbeat", heartbeat }, logger);
     const onSignal = () => live.end(endOfSignals(signals));
-    for (const signal of [signals.stop, signals.suspended]) {
+    for (const signal of all(signals)) {
       signal.addEventListener("abort", onSignal, { once: true });
       if (signal.aborted) onSignal();
     }
-    live.start(CAPABILITIES);
+    live.start(capabilities());
     const end = await live.ended;
-    for (const signal of [signals.stop, signals.suspended]) signal.removeEventListener("abort", onSignal);
+    for (const signal of all(signals)) signal.removeEventListener("abort", onSignal);
     const { registered } = live;
     await this.#close(live, socket, end);
     return { end, registered };
@@ -181,6 +202,11 @@ export class Connection {
         await this.#flush(live, startMs + closeMs);
         answered = await goodbye(CloseCode.normal, "disconnected by the hub");
         break;
+      case "replaced":
+        await live.closeSessions("the agent connected anew");
+        await this.#flush(live, startMs + closeMs);
+        answered = await goodbye(CloseCode.normal, "replaced");
+        break;
       default:
         if (live.closeCode !== undefined) await goodbye(live.closeCode, "message too big");
         else if (end.kind === "not_registered") await goodbye(CloseCode.normal, "not registered");
@@ -197,7 +223,12 @@ export class Connection {
   }
 }
 
-function endOfSignals({ stop, suspended }: RunSignals): ConnectionEnd {
+function all({ stop, suspended, replaced }: RunSignals): AbortSignal[] {
+  return [stop, suspended, ...replaced ? [replaced] : []];
+}
+
+function endOfSignals({ stop, suspended, replaced }: RunSignals): ConnectionEnd {
+  if (!stop.aborted && replaced?.aborted) return { kind: "replaced" };
   if (stop.aborted || !suspended.aborted) return { kind: "stopped" };
   return { kind: "suspended", sleptSec: Number(suspended.reason) };
 }

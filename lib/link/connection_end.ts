@@ -12,6 +12,8 @@ export type ConnectionEnd =
   | { readonly kind: "lost"; readonly reason: string }
   /** The machine was suspended: whatever the socket says, the other side has long given it up. */
   | { readonly kind: "suspended"; readonly sleptSec: number }
+  /** Another connection has taken its place: the agent moved, or has new credentials. */
+  | { readonly kind: "replaced" }
   /** The server sent `disconnect`; `retryAfterSec` is 0 when it named no time. */
   | { readonly kind: "disconnected"; readonly reason: string; readonly retryAfterSec: number };
 

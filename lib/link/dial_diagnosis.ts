@@ -10,6 +10,8 @@ import { DialError } from "./dial_error.ts";
 /** What {@linkcode diagnoseDial} needs. */
 export interface DiagnoseDialOptions {
   url: URL;
+  /** The proxy that leads there: `host:port`. */
+  via?: string | undefined;
   headers: Readonly<Record<string, string>>;
   client: Deno.HttpClient | undefined;
   /** How long the question may take, in milliseconds. */
@@ -26,7 +28,7 @@ const RETRY_AFTER_STATUSES: readonly number[] = [429, 503];
 export async function diagnoseDial(socketError: string, options: DiagnoseDialOptions): Promise<DialError> {
   const { url } = options;
   const socketStatus = statusOf(socketError);
-  const hub = url.host;
+  const hub = options.via === undefined ? url.host : `${url.host} through the proxy ${options.via}`;
   const answer = await ask(options);
   const status = socketStatus ?? undefined;
   if (status !== undefined) {
@@ -51,7 +53,8 @@ export async function diagnoseDial(socketError: string, options: DiagnoseDialOpt
       { cause: socketError },
     );
   }
-  return new DialError(`cannot connect to ${hub}: ${reason}; ${advise(reason)}`, { cause: socketError });
+  const advice = adviseProxy(reason, options.via) ?? advise(reason);
+  return new DialError(`cannot connect to ${hub}: ${reason}; ${advice}`, { cause: socketError });
 }
 
 /** The status in the native socket's `Invalid status code: N`. */
@@ -96,7 +99,9 @@ function transportReason(error: unknown): string | undefined {
   let innermost: unknown = error;
   while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
   const message = innermost instanceof Error ? innermost.message : String(innermost);
-  const match = /client error \((?:Connect|SendRequest)\): (.+)$/s.exec(message);
+  const match = /client error \((?:Connect|SendRequest)\): (.+)$/s.exec(message) ??
+    // With TLS 1.3 a server judges the client's certificate when the client has long begun to speak.
+    /(received fatal alert: \w+)/.exec(message);
   // Anything else (a port that fetch refuses to ask, say) tells less than the socket's own error.
   return match?.[1];
 }
@@ -111,12 +116,31 @@ function adviseStatus(status: number): string {
   return "check the address and the server's version";
 }
 
+/** What to do about a failure on the way through a proxy. */
+function adviseProxy(reason: string, via: string | undefined): string | undefined {
+  if (via === undefined) return undefined;
+  if (/proxy authentication required/.test(reason)) {
+    return "the proxy wants credentials, or others; check the user info in [server] proxy";
+  }
+  if (/unsuccessful tunnel|while tunneling/.test(reason)) {
+    return "the proxy opens no tunnel there: ask whether it allows this server, and whether it reaches it";
+  }
+  if (/refused|dns error/i.test(reason)) return "check [server] proxy and that the proxy runs";
+  if (/timed out|deadline|no answer/i.test(reason)) {
+    return "check the proxy, and firewalls before and behind it";
+  }
+  return undefined;
+}
+
 /** What to do about a transport failure, by what its text speaks of. */
 function advise(reason: string): string {
   if (/dns error/i.test(reason)) return "check the host name in [server] address and this host's resolver";
   if (/refused/i.test(reason)) return "check the port in [server] address and that the server runs";
   if (/unreachable|no route/i.test(reason)) return "check this host's network and routes";
   if (/timed out|deadline|no answer/i.test(reason)) return "check firewalls between this host and the server";
+  if (/fatal alert: (?:Certificate|BadCert|UnsupportedCert|UnknownCA|Handshake|AccessDenied)/i.test(reason)) {
+    return "the server does not accept this agent's certificate; check [server] cert_file and its dates";
+  }
   if (/UnknownIssuer|CaUsedAsEndEntity|BadSignature/.test(reason)) {
     return "the certificate is not signed by a known authority; set [server] ca_file to the one that signed it";
   }

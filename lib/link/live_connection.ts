@@ -27,6 +27,8 @@ export interface LiveConnectionOptions {
   timings: ConnectionTimings;
   clock: Clock;
   logger: Logger;
+  /** Awaited between the hub's consent and everything that follows from it. */
+  handover?: (() => Promise<void>) | undefined;
 }
 
 /** What was agreed at registration. */
@@ -58,12 +60,14 @@ export class LiveConnection {
   readonly #timings: ConnectionTimings;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #handover: (() => Promise<void>) | undefined;
   readonly #outbox: Outbox;
   readonly #writer: Writer;
   readonly #outlet: OutboxSessionOutlet;
   readonly #resolveEnded: (end: ConnectionEnd) => void;
   #over = false;
   #registerId = "";
+  #accepted = false;
   #registered = false;
   #broken = false;
   #closeCode: number | undefined;
@@ -73,7 +77,8 @@ export class LiveConnection {
   #readDeadline: Deadline | undefined;
   #heart: Heart | undefined;
 
-  constructor({ socket, alerts, sessions, self, timings, clock, logger }: LiveConnectionOptions) {
+  constructor(options: LiveConnectionOptions) {
+    const { socket, alerts, sessions, self, timings, clock, logger, handover } = options;
     this.#socket = socket;
     this.#alerts = alerts;
     this.#sessions = sessions;
@@ -81,6 +86,7 @@ export class LiveConnection {
     this.#timings = timings;
     this.#clock = clock;
     this.#logger = logger;
+    this.#handover = handover;
     const { promise, resolve } = Promise.withResolvers<ConnectionEnd>();
     this.ended = promise;
     this.#resolveEnded = resolve;
@@ -217,7 +223,7 @@ export class LiveConnection {
     if (this.#broken) return;
     const decoded = decodeToAgent(frame);
     if (!decoded.ok) return this.#receiveProblem(decoded);
-    const { message } = decoded;
+    const { message, sent } = decoded;
     switch (message.type) {
       case "ping":
         return;
@@ -228,7 +234,7 @@ export class LiveConnection {
       case "ack":
         return this.#receiveAck(message.ref_id, message.payload);
       default:
-        return this.#onceRegistered(() => this.#receiveForSession(message));
+        return this.#onceRegistered(() => this.#receiveForSession(message, sent));
     }
   }
 
@@ -249,14 +255,14 @@ export class LiveConnection {
     else this.#logger.warn("link.early_message_skipped", { limit: MAX_EARLY_MESSAGES });
   }
 
-  #receiveForSession(message: SessionMessage): void {
-    switch (message.type) {
+  #receiveForSession({ type, id, payload }: SessionMessage, sent: unknown): void {
+    switch (type) {
       case "session_start":
-        return this.#scope?.start(message.id, message.payload);
+        return this.#scope?.start(id, payload, (sent as { params?: unknown }).params);
       case "session_input":
-        return this.#scope?.input(message.id, message.payload.session_id, message.payload.message);
+        return this.#scope?.input(id, payload.session_id, payload.message, payload.auth);
       case "session_cancel":
-        return this.#scope?.cancel(message.payload.session_id, message.payload.reason);
+        return this.#scope?.cancel(payload.session_id, payload.reason, payload.auth);
     }
   }
 
@@ -271,14 +277,25 @@ export class LiveConnection {
     this.#alerts.acked(refId, ack.ok, ack.error);
   }
 
-  #receiveRegisterAck({ ok, error, warning, capabilities }: HubAck): void {
+  #receiveRegisterAck(ack: HubAck): void {
+    if (this.#accepted) return; // one more, while an older connection hands over
     this.#registerDeadline?.[Symbol.dispose]();
-    if (!ok) {
+    if (!ack.ok) {
       return this.end({
         kind: "not_registered",
-        reason: `register rejected: ${error || "the hub gave no reason"}`,
+        reason: `register rejected: ${ack.error || "the hub gave no reason"}`,
       });
     }
+    this.#accepted = true;
+    if (this.#handover === undefined) return this.#begin(ack);
+    this.#handover().then(
+      () => this.#over ? undefined : this.#begin(ack),
+      (error) => this.#break(`cannot take over: ${messageOf(error)}`),
+    );
+  }
+
+  /** The registration is accepted, and no other connection is at work: sessions, heartbeats and alerts begin. */
+  #begin({ warning, capabilities }: HubAck): void {
     const agreed = new Set(capabilities);
     try {
       this.#scope = this.#sessions.open(this.#outlet, { capabilities: agreed });

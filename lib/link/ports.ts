@@ -1,5 +1,12 @@
 /** What a connection needs of the agent's other parts; each is a narrow port that the agent's root fills. */
-import type { Heartbeat, Register, SessionErrorCode, SessionStart, Stage } from "../protocol/mod.ts";
+import type {
+  Heartbeat,
+  MessageAuth,
+  Register,
+  SessionErrorCode,
+  SessionStart,
+  Stage,
+} from "../protocol/mod.ts";
 import type { OutgoingSource } from "./outbox.ts";
 
 /** Where alerts come from. See `Delivery` in `alerts/delivery.ts`, which fits. */
@@ -25,10 +32,13 @@ export interface SessionOutlet {
 
 /** The sessions of one connection. */
 export interface SessionScopePort {
-  /** @param start undefined when the payload did not fit. */
-  start(messageId: string, start: SessionStart | undefined): void;
-  input(messageId: string, sessionId: string, message: string): void;
-  cancel(sessionId: string, reason: string): void;
+  /**
+   * @param start undefined when the payload did not fit.
+   * @param sentParams its `params` as they were sent, before zeros were filled in.
+   */
+  start(messageId: string, start: SessionStart | undefined, sentParams?: unknown): void;
+  input(messageId: string, sessionId: string, message: string, auth?: MessageAuth): void;
+  cancel(sessionId: string, reason: string, auth?: MessageAuth): void;
   /** Refuses new sessions and cancels all. Resolves when their final outputs are queued; 1 s later at most. */
   stop(reason: string): Promise<void>;
   /** The connection has ended: nothing is sent any more. Resolves when all work has settled; 1 s later at most. */

@@ -1,6 +1,5 @@
 import { getLogger, type Logger } from "@logtape/logtape";
 import { type Clock, sleep, systemClock } from "../clock.ts";
-import type { Backoff } from "./backoff.ts";
 import type { RunSignals } from "./connection.ts";
 import type { ConnectionEnd, ConnectionLife } from "./connection_end.ts";
 import { type ConnectionEvent, tell } from "./connection_event.ts";
@@ -9,62 +8,63 @@ import type { SuspensionDetector } from "./suspension.ts";
 /** Options of {@linkcode runForever}. */
 export interface RunForeverOptions {
   connection: { runOnce(signals: RunSignals): Promise<ConnectionLife> };
-  backoff: Backoff;
+  /** Decides how long to wait after each life, in milliseconds; undefined: it was the last. */
+  waits: { after(life: ConnectionLife): number | undefined };
   suspension: SuspensionDetector;
   clock?: Clock;
-  /** Uniform numbers in [0, 1). @default Math.random */
-  random?: () => number;
+  /** Called back when waiting has become pointless: something has changed. Returns what ends the listening. */
+  hurry?: (onHurry: () => void) => () => void;
   logger?: Logger;
   onEvent?: ((event: ConnectionEvent) => void) | undefined;
 }
 
 /**
- * Keeps a connection for as long as `stop` is not aborted: one life after the other, with the waits that `backoff`
+ * Keeps a connection for as long as `stop` is not aborted: one life after the other, with the waits that `waits`
  * decides. A machine that slept is connected anew at once, whether it slept in a connection or in a wait.
  * Resolves once the last connection is closed; never rejects.
  */
 export async function runForever(options: RunForeverOptions, stop: AbortSignal): Promise<void> {
-  const { connection, backoff, suspension, onEvent } = options;
-  const { clock = systemClock, random = Math.random, logger = getLogger(["pawl", "link"]) } = options;
-  let state = backoff.initial();
+  const { connection, waits, suspension, hurry = () => () => {}, onEvent } = options;
+  const { clock = systemClock, logger = getLogger(["pawl", "link"]) } = options;
   while (!stop.aborted) {
     const sleeper = new AbortController();
     const unwatch = suspension.watch((sleptSec) => sleeper.abort(sleptSec));
-    const { end, registered } = await connection.runOnce({ stop, suspended: sleeper.signal });
+    const life = await connection.runOnce({ stop, suspended: sleeper.signal });
     unwatch();
-    if (registered) state = backoff.initial();
-    const decision = backoff.next(end, state, random);
-    state = decision.state;
-    if (decision.delayMs === undefined) return;
-    const retryInSec = Math.round(decision.delayMs / 100) / 10;
-    report(logger, end, retryInSec);
+    const delayMs = waits.after(life);
+    if (delayMs === undefined) return;
+    const retryInSec = Math.round(delayMs / 100) / 10;
+    report(logger, life.end, retryInSec);
     if (stop.aborted) return;
-    tell(onEvent, { type: "waiting", delayMs: decision.delayMs }, logger);
-    await wait(decision.delayMs, { suspension, clock, logger, stop });
+    tell(onEvent, { type: "waiting", delayMs }, logger);
+    await wait(delayMs, { suspension, hurry, clock, logger, stop });
   }
 }
 
 interface WaitOptions {
   suspension: SuspensionDetector;
+  hurry: (onHurry: () => void) => () => void;
   clock: Clock;
   logger: Logger;
   stop: AbortSignal;
 }
 
-/** Waits `delayMs`, or until the machine has slept, or until the agent is stopped. */
-async function wait(delayMs: number, { suspension, clock, logger, stop }: WaitOptions): Promise<void> {
+/** Waits `delayMs`, or until the machine has slept, there is reason to hurry, or the agent is stopped. */
+async function wait(delayMs: number, { suspension, hurry, clock, logger, stop }: WaitOptions): Promise<void> {
   if (delayMs === 0) return;
   const woken = new AbortController();
   const unwatch = suspension.watch((sleptSec) => {
     logger.info("link.woke_up", { sleptSec });
     woken.abort();
   });
+  const unlisten = hurry(() => woken.abort());
   try {
     await sleep(clock, delayMs, AbortSignal.any([stop, woken.signal]));
   } catch {
     // Stopped or woken: the caller looks which.
   } finally {
     unwatch();
+    unlisten();
   }
 }
 
@@ -83,6 +83,7 @@ function report(logger: Logger, end: ConnectionEnd, retryInSec: number): void {
     case "disconnected":
       return logger.info("link.disconnected", { reason: end.reason, retryInSec });
     case "stopped":
+    case "replaced":
       return;
   }
 }

@@ -13,6 +13,8 @@ import { MessageQueue } from "./message_queue.ts";
 export interface DialOptions {
   /** The endpoint, `ws:` or `wss:`. */
   url: URL;
+  /** The proxy that leads there, for messages: `host:port`. The client is what goes through it. */
+  via?: string | undefined;
   headers: Readonly<Record<string, string>>;
   /** Carries the CA and such; used for the socket and for finding out why it failed. */
   client?: Deno.HttpClient | undefined;
@@ -64,7 +66,7 @@ export interface OpenSocket {
  * @throws AuthenticationError on HTTP 401, {@linkcode DialError} on every other failure.
  */
 export async function dial(options: DialOptions, signal: AbortSignal): Promise<OpenSocket> {
-  const { url, headers, client, dialMs = 10_000, diagnoseMs = 5000, clock = systemClock } = options;
+  const { url, via, headers, client, dialMs = 10_000, diagnoseMs = 5000, clock = systemClock } = options;
   const { maxMessageBytes = MAX_MESSAGE_BYTES, logger = getLogger(["pawl", "link"]) } = options;
   signal.throwIfAborted();
   let socket: WebSocket;
@@ -82,7 +84,15 @@ export async function dial(options: DialOptions, signal: AbortSignal): Promise<O
       `the server at ${url.host} answered HTTP 401: it does not accept this agent's token; check [server] token`,
     );
   }
-  const error = await diagnoseDial(failure, { url, headers, client, deadlineMs: diagnoseMs, clock, signal });
+  const error = await diagnoseDial(failure, {
+    url,
+    via,
+    headers,
+    client,
+    deadlineMs: diagnoseMs,
+    clock,
+    signal,
+  });
   signal.throwIfAborted();
   throw error;
 }

@@ -67,6 +67,17 @@ export function agentMetrics(status: AgentStatus, process: ProcessFigures): stri
     byLabel("reason", sessions.refused),
   );
   addChecks(metrics, status.checks);
+  const grades = ["Critical", "Warning", "Info"] as const;
+  metrics.add(
+    "pawl_alerts_open",
+    "gauge",
+    "Open alerts of the agent's own checks, by status; silenced ones too.",
+    grades.map((grade): Sample => [
+      { status: grade },
+      status.alerts.filter((alert) => alert.status === grade).length,
+    ]),
+  );
+  metrics.add("pawl_silences", "gauge", "Silences that run now.", [[{}, status.silences]]);
   return metrics.toString();
 }
 

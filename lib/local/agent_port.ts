@@ -2,9 +2,15 @@
 import type { AlertEvent } from "../alerts/event.ts";
 import type { AlertQueue } from "../alerts/queue.ts";
 import type { Clock } from "../clock.ts";
-import type { AgentStatus, CheckStatus, DestinationStatus } from "./agent_status.ts";
+import type {
+  AgentStatus,
+  AlertStatus,
+  CheckStatus,
+  DestinationStatus,
+  SilenceStatus,
+} from "./agent_status.ts";
 import type { LinkTracker } from "./link_tracker.ts";
-import type { AcceptResult, EventDefaults, LocalPort, QueueCapacity } from "./local_port.ts";
+import type { AcceptResult, EventDefaults, LocalPort, QueueCapacity, SilenceOrder } from "./local_port.ts";
 
 /** One destination's queue, and what else is known of it. */
 export interface PortDestination {
@@ -13,6 +19,32 @@ export interface PortDestination {
   /** Messages or requests that carried events, events sent again, why the last attempt failed. */
   figures(): { batches: number; resent: number; lastError?: string | undefined };
 }
+
+/** What the port needs of whoever follows the alerts of the agent's own checks. */
+export interface PortAlerts {
+  /** What is open, the oldest first. */
+  alerts(): readonly {
+    readonly key: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly status: AlertStatus["status"];
+    readonly sinceSec: number;
+    readonly description: string;
+    readonly silenced: boolean;
+  }[];
+  /** Why their state would not survive a crash. */
+  readonly degraded: string | undefined;
+  readonly silences: {
+    list(): readonly PortSilence[];
+    /** @throws RangeError where there are too many already. */
+    add(request: { matchers: PortSilence["matchers"]; forMs: number; reason: string }): PortSilence;
+    end(id: string): boolean;
+    /** Whether it covers an alert with these labels. */
+    covers(silence: PortSilence, labels: Readonly<Record<string, string>>): boolean;
+  };
+}
+
+/** See `SilenceStatus`. */
+export type PortSilence = Omit<SilenceStatus, "matching">;
 
 /** Options of {@linkcode AgentPort}. */
 export interface AgentPortOptions {
@@ -32,6 +64,7 @@ export interface AgentPortOptions {
   notify: (event: AlertEvent) => void;
   sessions: () => AgentStatus["sessions"];
   checks: () => readonly CheckStatus[];
+  alerts: PortAlerts;
 }
 
 /** How soon to offer again what found no room. */
@@ -67,7 +100,7 @@ export class AgentPort implements LocalPort {
   }
 
   status(): AgentStatus {
-    const { version, agentId, startMs, clock, link, destinations, sessions, checks } = this.#options;
+    const { version, agentId, startMs, clock, link, destinations, sessions, checks, alerts } = this.#options;
     return {
       version,
       agent_id: agentId,
@@ -76,7 +109,42 @@ export class AgentPort implements LocalPort {
       destinations: destinations.map(destinationStatus),
       sessions: sessions(),
       checks: checks(),
+      alerts: this.alerts(),
+      silences: alerts.silences.list().length,
+      ...(alerts.degraded !== undefined && { alerts_degraded: alerts.degraded }),
     };
+  }
+
+  alerts(): AlertStatus[] {
+    return this.#options.alerts.alerts().map(({ key, labels, status, sinceSec, description, silenced }) => ({
+      alert_key: key,
+      check: labels["check"] ?? "",
+      target: labels["target"] ?? "",
+      labels,
+      status,
+      since: sinceSec,
+      description,
+      silenced,
+    }));
+  }
+
+  silences(): SilenceStatus[] {
+    return this.#options.alerts.silences.list().map((silence) => this.#withMatching(silence));
+  }
+
+  silence({ matchers, forSec, reason }: SilenceOrder): SilenceStatus {
+    const { silences } = this.#options.alerts;
+    return this.#withMatching(silences.add({ matchers, forMs: forSec * 1000, reason }));
+  }
+
+  endSilence(id: string): boolean {
+    return this.#options.alerts.silences.end(id);
+  }
+
+  #withMatching(silence: PortSilence): SilenceStatus {
+    const { alerts } = this.#options;
+    const matching = alerts.alerts().filter(({ labels }) => alerts.silences.covers(silence, labels)).length;
+    return { ...silence, matching };
   }
 }
 

@@ -72,6 +72,35 @@ export interface CheckStatus {
   readonly total_duration_sec: number;
 }
 
+/** A problem that the agent's own checks found, that has lasted long enough, and is not over. */
+export interface AlertStatus {
+  /** As in the events about it. */
+  readonly alert_key: string;
+  /** The label `check`. */
+  readonly check: string;
+  /** The label `target`. */
+  readonly target: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: EventStatus;
+  /** Since when, in whole seconds since 1970. */
+  readonly since: number;
+  readonly description: string;
+  /** A silence keeps it from being told now. */
+  readonly silenced: boolean;
+}
+
+/** Alerts that are not told for a while. Times are whole seconds since 1970. */
+export interface SilenceStatus {
+  readonly id: string;
+  /** Which: each label has this value, in which `*` stands for any text. */
+  readonly matchers: Readonly<Record<string, string>>;
+  readonly reason: string;
+  readonly created: number;
+  readonly until: number;
+  /** How many of the open alerts it covers. */
+  readonly matching: number;
+}
+
 /** The whole. */
 export interface AgentStatus {
   readonly version: string;
@@ -81,4 +110,10 @@ export interface AgentStatus {
   readonly destinations: readonly DestinationStatus[];
   readonly sessions: SessionsStatus;
   readonly checks: readonly CheckStatus[];
+  /** The oldest first. */
+  readonly alerts: readonly AlertStatus[];
+  /** How many run now. */
+  readonly silences: number;
+  /** Why the state of alerts would not survive a crash; missing while it would. */
+  readonly alerts_degraded?: string;
 }

@@ -1,5 +1,5 @@
 /** The webhook body of Prometheus Alertmanager, version 4: each alert in it becomes one event. */
-import { z } from "zod";
+import * as z from "zod";
 import { type AlertEvent, alertKey, type EventStatus } from "../alerts/event.ts";
 import { HttpError } from "./http_error.ts";
 import { type BadEvent, unprocessable } from "./intake.ts";

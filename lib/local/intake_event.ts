@@ -1,5 +1,5 @@
 /** One event as programs on this host may send it: strict, so that a misspelt field is told, and bounded. */
-import { z } from "zod";
+import * as z from "zod";
 import { type AlertEvent, alertKey } from "../alerts/event.ts";
 import type { EventDefaults } from "./local_port.ts";
 

@@ -53,6 +53,7 @@ export class LinkTracker {
         const { kind, reason } = step.end;
         this.#ended[kind] = (this.#ended[kind] ?? 0) + 1;
         if (kind === "stopped") return this.#enter("stopped");
+        if (kind === "replaced") return this.#enter("connecting"); // its successor says what it is, at once
         this.#lastError = reason ? `${kind}: ${reason}` : kind;
         return this.#enter("connecting");
       }

@@ -1,6 +1,6 @@
 /** What the local server needs of the agent: a narrow port that the agent's root fills. */
 import type { AlertEvent } from "../alerts/event.ts";
-import type { AgentStatus } from "./agent_status.ts";
+import type { AgentStatus, AlertStatus, SilenceStatus } from "./agent_status.ts";
 
 /** What became of events that were offered. */
 export type AcceptResult =
@@ -29,6 +29,14 @@ export interface EventDefaults {
   readonly timeSec: number;
 }
 
+/** Which alerts are not to be told for a while. */
+export interface SilenceOrder {
+  readonly matchers: Readonly<Record<string, string>>;
+  readonly forSec: number;
+  /** May be empty. */
+  readonly reason: string;
+}
+
 /** The agent, as its local server sees it. Nothing here waits. */
 export interface LocalPort {
   defaults(): EventDefaults;
@@ -37,4 +45,12 @@ export interface LocalPort {
   /** Why the agent is not connected and acked; undefined when it is. */
   unreadyReason(): string | undefined;
   status(): AgentStatus;
+  /** The open alerts of the agent's own checks, silenced ones too, the oldest first. */
+  alerts(): readonly AlertStatus[];
+  /** What is silenced now, the next to end first. */
+  silences(): readonly SilenceStatus[];
+  /** @returns the new silence. @throws RangeError where there are too many already. */
+  silence(order: SilenceOrder): SilenceStatus;
+  /** @returns whether there was such a silence. */
+  endSilence(id: string): boolean;
 }

@@ -10,6 +10,7 @@ import { comeAgain, HttpError } from "./http_error.ts";
 import { formatOf, readEvents } from "./intake.ts";
 import type { LocalPort } from "./local_port.ts";
 import { METRICS_CONTENT_TYPE } from "./metrics_text.ts";
+import { silenceRoutes } from "./silence_routes.ts";
 import type { TokenBuckets } from "./token_buckets.ts";
 
 /** What the routes work with. */
@@ -29,19 +30,21 @@ export interface Call {
   request: Request;
   /** Tells connections apart, as far as that is possible. */
   caller: string;
+  /** What follows the route's path, where that ends in a slash; else empty. */
+  rest: string;
   /** The server is being closed. */
   closing: AbortSignal;
 }
 
 /** One path. */
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly access: Access;
   answer(context: RouteContext, call: Call): Response | Promise<Response>;
 }
 
-/** The routes by path. */
-export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+/** The routes with their paths. One that ends in a slash stands for all that goes on with one name more. */
+export const routes: readonly (readonly [path: string, Route])[] = [
   ["/livez", { method: "GET", access: "open", answer: () => plain(200, "ok") }],
   ["/readyz", {
     method: "GET",
@@ -66,7 +69,8 @@ export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   }],
   ["/v1/events", { method: "POST", access: "guarded", answer: postEvents }],
   ["/v1/alertmanager", { method: "POST", access: "guarded", answer: postAlertmanager }],
-]);
+  ...silenceRoutes,
+];
 
 async function postEvents(context: RouteContext, { request, caller, closing }: Call): Promise<Response> {
   const { port, bodies, rate } = context;

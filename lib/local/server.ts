@@ -7,7 +7,8 @@ import { BodyReader } from "./body_reader.ts";
 import { comeAgain, HttpError } from "./http_error.ts";
 import { type ListenAddress, parseListenAddress } from "./listen_address.ts";
 import type { LocalPort } from "./local_port.ts";
-import { type Route, type RouteContext, routes } from "./routes.ts";
+import { findRoute, type FoundRoute, pathOf } from "./find_route.ts";
+import type { RouteContext } from "./routes.ts";
 import { TokenBuckets } from "./token_buckets.ts";
 import { clearSocketPath, unusable } from "./unix_socket.ts";
 
@@ -171,11 +172,11 @@ class RunningServer implements LocalServer {
     const delivered = completed.catch(() => {}).finally(() => this.#answers.delete(delivered)); // or hung up
     this.#answers.add(delivered);
     try {
-      const route = find(request);
-      this.#gate.check(request, route.access);
-      const response = route.method === "GET"
-        ? await route.answer(this.#context, { request, caller, closing: this.#closing.signal })
-        : await this.#counted(route, request, caller);
+      const found = findRoute(request);
+      this.#gate.check(request, found.route.access);
+      const response = found.route.method === "GET"
+        ? await this.#answered(found, request, caller)
+        : await this.#counted(found, request, caller);
       response.headers.set("cache-control", "no-store");
       return response;
     } catch (error) {
@@ -185,17 +186,21 @@ class RunningServer implements LocalServer {
   }
 
   /** Health, metrics and status take no place: they must answer also when others keep the agent busy. */
-  async #counted(route: Route, request: Request, caller: string): Promise<Response> {
+  async #counted(found: FoundRoute, request: Request, caller: string): Promise<Response> {
     this.#closing.signal.throwIfAborted();
     if (this.#requests >= this.#maxRequests) {
       throw comeAgain(503, `${this.#maxRequests} requests are at work already; try again later`, 1);
     }
     this.#requests++;
     try {
-      return await route.answer(this.#context, { request, caller, closing: this.#closing.signal });
+      return await this.#answered(found, request, caller);
     } finally {
       this.#requests--;
     }
+  }
+
+  async #answered({ route, rest }: FoundRoute, request: Request, caller: string): Promise<Response> {
+    return await route.answer(this.#context, { request, caller, rest, closing: this.#closing.signal });
   }
 
   #refuse({ method, url }: Request, error: HttpError): Response {
@@ -208,19 +213,4 @@ class RunningServer implements LocalServer {
     this.#context.logger.error("local.request_failed", { error });
     return Response.json({ error: "internal error; the agent's log says more" }, { status: 500 });
   }
-}
-
-function find({ method, url }: Request): Route {
-  const path = pathOf(url);
-  const route = routes.get(path);
-  if (route === undefined) throw new HttpError(404, `there is nothing at ${path.slice(0, 100)}`);
-  if (method === route.method || (method === "HEAD" && route.method === "GET")) return route;
-  const allow = route.method === "GET" ? "GET, HEAD" : route.method;
-  throw new HttpError(405, `${path} takes ${allow}`, { headers: { allow } });
-}
-
-/** By hand: a request's URL holds the Host header as it came, and need not parse. */
-function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
-  return start < 0 ? "/" : url.slice(start).replace(/[?#].*$/s, "");
 }

@@ -1,5 +1,5 @@
 /** One alert event as it travels in `alert_events`. */
-import { z } from "zod";
+import * as z from "zod";
 import { number, optionalText, text, textMap } from "./payload_fields.ts";
 
 /** How bad it is; `Ok` ends what an earlier event with the same key began. */

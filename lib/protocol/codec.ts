@@ -1,7 +1,7 @@
 /**
  * The envelope, and the way from text to message and back. Pure; may be used by any number of callers at once.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { optionalText, text } from "./payload_fields.ts";
 import { payloadsToAgent } from "./messages_to_agent.ts";
 import { payloadsToHub } from "./messages_to_hub.ts";
@@ -15,8 +15,11 @@ export const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Close codes of our own; the native client may not send the registered ones. */
 export const CloseCode = { normal: 1000, messageTooBig: 4009 } as const;
 
-/** The extensions that both sides may agree on in `register` and its ack. */
-export const CAPABILITIES = ["alert_ack", "heartbeat_ack", "session_input_ack"] as const;
+/** The extensions that need nothing but two ends that know them. */
+export const PLAIN_CAPABILITIES = ["alert_ack", "heartbeat_ack", "session_input_ack"] as const;
+
+/** The extensions that both sides may agree on in `register` and its ack; `signed_sessions` needs keys. */
+export const CAPABILITIES = [...PLAIN_CAPABILITIES, "signed_sessions"] as const;
 
 /** See {@linkcode CAPABILITIES}. */
 export type Capability = typeof CAPABILITIES[number];
@@ -56,8 +59,16 @@ export interface DecodeProblem {
   id?: string;
 }
 
+/** A message that could be read. */
+export interface ReadMessage<M> {
+  ok: true;
+  message: M;
+  /** Its payload as it was sent, before zeros were filled in: signatures are made over that. */
+  sent: unknown;
+}
+
 /** What {@linkcode decodeToAgent} and {@linkcode decodeToHub} return. */
-export type Decoded<M> = { ok: true; message: M } | DecodeProblem;
+export type Decoded<M> = ReadMessage<M> | DecodeProblem;
 
 /** Reads a message from a hub. Never throws, whatever it is given. */
 export function decodeToAgent(frame: string): Decoded<MessageToAgent> {
@@ -93,7 +104,8 @@ function decode(frame: string, vocabulary: Payloads): Decoded<unknown> {
     return { ok: false, problem: "bad_payload", reason: describe(inner.error), type, id };
   }
   // An empty ref_id is a zero value: it names nothing.
-  return { ok: true, message: { type, id, ref_id: outer.data.ref_id || undefined, payload: inner.data } };
+  const message = { type, id, ref_id: outer.data.ref_id || undefined, payload: inner.data };
+  return { ok: true, message, sent: outer.data.payload };
 }
 
 function describe(error: z.ZodError): string {

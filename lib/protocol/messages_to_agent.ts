@@ -1,6 +1,7 @@
 /** What a hub says: one payload schema for each message type. */
-import { z } from "zod";
+import * as z from "zod";
 import { flag, number, optionalText, text, texts } from "./payload_fields.ts";
+import { messageAuth } from "./signed_message.ts";
 
 /**
  * `ack` of `register` (with `warning` and, from a hub that knows the extensions, `capabilities`), and under the
@@ -28,13 +29,14 @@ export const sessionStart = z.object({
   session_type: text,
   user_name: text,
   params: sessionParams.nullish().transform((value) => value ?? { plugin: "", target: "", message: "" }),
+  auth: messageAuth,
 });
 
 /** `session_input`: the next turn of a chat. */
-export const sessionInput = z.object({ session_id: text, message: text });
+export const sessionInput = z.object({ session_id: text, message: text, auth: messageAuth });
 
 /** `session_cancel`. */
-export const sessionCancel = z.object({ session_id: text, reason: text });
+export const sessionCancel = z.object({ session_id: text, reason: text, auth: messageAuth });
 
 /** Every message type a hub may send, with its payload's schema. */
 export const payloadsToAgent = {

@@ -1,5 +1,5 @@
 /** What an agent says: one payload schema for each message type. */
-import { z } from "zod";
+import * as z from "zod";
 import { alertEventSchema } from "./alert_event.ts";
 import { flag, number, optionalNumber, optionalText, text, textMap, texts } from "./payload_fields.ts";
 

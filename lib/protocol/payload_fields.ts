@@ -2,7 +2,7 @@
  * The field kinds that payloads are built of. A field that is absent or `null` reads as its type's zero, because
  * servers in the field leave zero values out.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A string; absent or null reads as `""`. */
 export const text = z.string().nullish().transform((value) => value ?? "");

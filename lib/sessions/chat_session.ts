@@ -2,6 +2,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { Clock, TimerId } from "../clock.ts";
 import type { SessionStart } from "../protocol/mod.ts";
+import type { ToolGate } from "../tools/tool_gate.ts";
 import { boundedReply } from "./bounded_text.ts";
 import { errorText } from "./error_text.ts";
 import type { ChatHandle, ChatRunner } from "./runners.ts";
@@ -19,6 +20,8 @@ export interface ChatSessionOptions {
   idleMs: number;
   /** The longest reply. */
   maxReplyBytes: number;
+  /** What the tools of this chat have to pass. */
+  gate?: ToolGate | undefined;
 }
 
 /** The work of one chat. Messages are taken from the moment it is made, and wait until the chat is open. */
@@ -66,7 +69,8 @@ export class ChatSession implements SessionWork {
 
   async #open(signal: AbortSignal): Promise<ChatHandle> {
     const { session_id: sessionId, user_name: userName, params } = this.#start;
-    const request = { sessionId, userName, params, allowShell: false } as const;
+    const { gate } = this.#options;
+    const request = { sessionId, userName, params, allowShell: false, ...(gate && { gate }) } as const;
     const handle: ChatHandle | undefined | null = await this.#options.runner.open(request, signal);
     if (typeof handle?.turn !== "function") {
       throw new TypeError("cannot use the chat: the runner returned nothing that takes turns");

@@ -1,5 +1,6 @@
 /** Inspect and diagnose sessions: one run, one report. */
 import type { SessionStart } from "../protocol/mod.ts";
+import type { ToolGate } from "../tools/tool_gate.ts";
 import { boundedReply } from "./bounded_text.ts";
 import type { DiagnoseRequest, DiagnoseRunner } from "./runners.ts";
 import type { SessionFailure, SessionIo, SessionWork } from "./session.ts";
@@ -9,6 +10,7 @@ export function diagnoseSession(
   start: SessionStart,
   runner: DiagnoseRunner,
   maxReplyBytes: number,
+  gate?: ToolGate,
 ): SessionWork | SessionFailure {
   const { session_id: sessionId, user_name: userName, params } = start;
   const inspects = start.session_type === "inspect";
@@ -25,6 +27,7 @@ export function diagnoseSession(
     mode: inspects ? "inspect" : "alert",
     plugin: params.plugin.trim() || "system",
     target: params.target.trim() || "localhost",
+    ...(gate && { gate }),
   };
   return {
     failureCode: "diagnose_failed",

@@ -1,12 +1,20 @@
 /** Remote sessions: who does their work, how many run at once, what this host allows. */
 import { getLogger, type Logger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../clock.ts";
+import type { SessionAudit } from "./audit.ts";
 import { type ConcurrencyLimiter, SessionLimiter } from "./limiter.ts";
+import { RemotePolicy } from "./remote_policy.ts";
 import type { ChatRunner, DiagnoseRunner } from "./runners.ts";
 import type { Session } from "./session.ts";
 import { SessionCounters, type SessionFigures } from "./session_figures.ts";
 import type { SessionLink } from "./session_link.ts";
-import { type SessionPolicy, SessionScope, type SessionScopeOptions } from "./session_scope.ts";
+import type { RefusedMessage, SignatureCheck } from "./signature.ts";
+import {
+  type SessionPolicy,
+  SessionScope,
+  type SessionScopeOptions,
+  type SessionScopeSettings,
+} from "./session_scope.ts";
 
 /** The longest delay that the platform's timers know. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
@@ -27,6 +35,18 @@ export interface DispatcherOptions {
    * @default everything
    */
   allow?: SessionPolicy;
+  /** What the host's operator has written down, with the limits of sessions. @default everything, without limits */
+  policy?: RemotePolicy;
+  /** Where sessions and their tools are written down before they begin. @default nowhere */
+  audit?: SessionAudit | undefined;
+  /** Whose word counts. @default nobody's has to be shown */
+  signatures?: SignatureCheck | undefined;
+  /**
+   * Hears of each `session_input` and `session_cancel` that was refused for its signature; refused starts are answered,
+   * counted and written down like any other.
+   * @default writes it down in `audit`
+   */
+  onRefused?: ((refused: RefusedMessage) => void) | undefined;
   /** @default systemClock */
   clock?: Clock;
   /**
@@ -45,9 +65,10 @@ export interface DispatcherOptions {
 
 /** Runs the sessions that a hub asks for. Outlives connections: {@linkcode open} is called once for each. */
 export class Dispatcher {
-  readonly #options: Required<DispatcherOptions>;
   readonly #active = new Set<Session>();
   readonly #counters = new SessionCounters();
+  /** One for all scopes: what is changed here counts for connections that are up, too. */
+  readonly #settings: { -readonly [Name in keyof SessionScopeSettings]: SessionScopeSettings[Name] };
 
   /** @throws RangeError if `chatIdleMs` or `maxReplyBytes` is not a whole number within its bounds. */
   constructor(options: DispatcherOptions = {}) {
@@ -56,18 +77,29 @@ export class Dispatcher {
       chatRunner,
       limiter = new SessionLimiter(),
       allow = () => undefined,
+      signatures,
+      audit,
+      onRefused = ({ type, sessionId, keyId, refusal }) =>
+        void audit?.inputRefused({ type, session: sessionId, key: keyId, reason: refusal }),
       clock = systemClock,
+      policy = new RemotePolicy(clock),
       chatIdleMs = 30 * 60 * 1000,
       maxReplyBytes = 512 * 1024,
       logger = getLogger(["pawl", "sessions"]),
     } = options;
     checkWhole("chatIdleMs", chatIdleMs, MAX_DELAY_MS);
     checkWhole("maxReplyBytes", maxReplyBytes, Number.MAX_SAFE_INTEGER);
-    this.#options = {
+    this.#settings = {
+      active: this.#active,
+      counters: this.#counters,
       diagnoseRunner,
       chatRunner,
       limiter,
       allow,
+      policy,
+      audit,
+      signatures,
+      onRefused,
       clock,
       chatIdleMs,
       maxReplyBytes,
@@ -85,13 +117,19 @@ export class Dispatcher {
     return this.#counters.figures;
   }
 
+  /**
+   * Changes what is named, for sessions that begin from now on.
+   *
+   * @throws RangeError if `chatIdleMs` is not a whole number within its bounds.
+   */
+  reconfigure({ chatIdleMs = this.#settings.chatIdleMs }: Pick<DispatcherOptions, "chatIdleMs">): void {
+    checkWhole("chatIdleMs", chatIdleMs, MAX_DELAY_MS);
+    this.#settings.chatIdleMs = chatIdleMs;
+  }
+
   /** The sessions of one connection, from its registration on. It starts empty; close it when the connection ends. */
   open(link: SessionLink, options: SessionScopeOptions = {}): SessionScope {
-    return new SessionScope(
-      link,
-      { ...this.#options, active: this.#active, counters: this.#counters },
-      options,
-    );
+    return new SessionScope(link, this.#settings, options);
   }
 }
 

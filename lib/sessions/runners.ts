@@ -1,5 +1,6 @@
 /** The seams between a session and what does its work. Embedders pass their own; the agent brings defaults. */
 import type { SessionParams, Stage } from "../protocol/mod.ts";
+import type { ToolGate } from "../tools/tool_gate.ts";
 
 /** What a piece of streamed output is. */
 export type StreamStage = Exclude<Stage, "">;
@@ -25,6 +26,8 @@ export interface DiagnoseRequest {
   readonly userName: string;
   /** Everything the operator sent; for `alert`, it may carry the alert's text. */
   readonly params: SessionParams;
+  /** What each run of a tool has to pass; absent where nobody keeps account of them. */
+  readonly gate?: ToolGate;
 }
 
 /** Does the work of inspect and diagnose sessions. Several runs may be under way at once. */
@@ -33,6 +36,8 @@ export interface DiagnoseRunner {
    * Does one session's work.
    *
    * @param signal aborts when the session is cancelled or its connection ends; the runner should then settle within 1 s.
+   * A limit of the host's has the signal abort, too: a report that comes within that second is still sent.
+   *
    * @returns the report, in Markdown; `""` for none.
    * @throws whatever went wrong: its message reaches the operator as `diagnose_failed`.
    */
@@ -49,6 +54,8 @@ export interface ChatRequest {
   readonly allowShell: false;
   /** Everything the operator sent; the first turn is passed to `turn` by itself. */
   readonly params: SessionParams;
+  /** What each run of a tool has to pass; absent where nobody keeps account of them. */
+  readonly gate?: ToolGate;
 }
 
 /** Opens chats. Several may be open at once. */

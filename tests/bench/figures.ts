@@ -1,11 +1,13 @@
 /**
  * The end-to-end figures as one JSON object on stdout: `deno task bench`. Words after it name the figures to take;
- * `--idle-seconds N` shortens the idle minute.
+ * `--idle-seconds N` shortens the idle minute and that of the checks.
  */
 import { alertLatency } from "./alert_latency.ts";
 import { backlogCost } from "./backlog.ts";
 import { burst } from "./burst.ts";
+import { checksCost } from "./checks_cost.ts";
 import { cuts } from "./cuts.ts";
+import { executable } from "./executable.ts";
 import { intake } from "./intake.ts";
 import { idle, startUp, waitingMemory } from "./process.ts";
 import { sessionDeltas } from "./session_deltas.ts";
@@ -24,7 +26,9 @@ const figures: Record<string, () => Promise<unknown>> = {
   backlogCost,
   waitingMemory,
   startUp,
+  executable,
   idle: () => idle(idleSeconds),
+  checks: () => checksCost(idleSeconds),
 };
 
 async function burstThroughJournal(): Promise<unknown> {

@@ -6,14 +6,28 @@ import { percentile, rounded } from "./statistics.ts";
 
 const STARTS = 10;
 
-interface AgentProcess extends AsyncDisposable {
+/** An agent that runs. */
+export interface AgentProcess extends AsyncDisposable {
   readonly pid: number;
 }
 
-function startAgent(address: string, stateDir: string): AgentProcess {
-  const args = ["run", "-q", "-P=agent", "main.ts", "run", "--server", address, "--state-dir", stateDir];
+/** Options of {@linkcode startAgent}. */
+export interface StartAgentOptions {
+  /** Of `pawl run`, besides the server and the state folder. @default none */
+  flags?: readonly string[];
+  /** Of the runtime. @default ["-P=agent"] */
+  permissions?: readonly string[];
+}
+
+/** `pawl run`, from source. */
+export function startAgent(
+  address: string,
+  stateDir: string,
+  { flags = [], permissions = ["-P=agent"] }: StartAgentOptions = {},
+): AgentProcess {
+  const where = ["--server", address, "--state-dir", stateDir];
   const child = new Deno.Command(Deno.execPath(), {
-    args,
+    args: ["run", "-q", "--config", "deno.json", ...permissions, "main.ts", "run", ...where, ...flags],
     cwd: new URL("../../", import.meta.url),
     stdout: "null",
     stderr: "null",
@@ -92,7 +106,7 @@ export async function waitingMemory(): Promise<Record<string, number>> {
 }
 
 /** After a burst the agent has its garbage collected: waits until the figure stays. */
-async function settledMemoryOf(pid: number): ReturnType<typeof memoryOf> {
+export async function settledMemoryOf(pid: number): ReturnType<typeof memoryOf> {
   for (let last = await memoryOf(pid);;) {
     await new Promise((resolve) => setTimeout(resolve, 3000));
     const now = await memoryOf(pid);
@@ -108,7 +122,8 @@ async function memoryOf(pid: number): Promise<{ rssMiB: number; rssAnonMiB: numb
   return { rssMiB: mebibytes("VmRSS"), rssAnonMiB: mebibytes("RssAnon") };
 }
 
-async function cpuSeconds(pid: number): Promise<number> {
+/** Processor time that a process has had. */
+export async function cpuSeconds(pid: number): Promise<number> {
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const CLOCK_TICKS_PER_SEC = 100;

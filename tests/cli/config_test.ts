@@ -38,6 +38,29 @@ Deno.test("config example prints a file that config check accepts", async () => 
   assert.equal((await capture(command, "check", "--config", path)).out, `read ${path}\nok\n`);
 });
 
+Deno.test("config migrate prints the configuration, and on stderr what could not be kept", async () => {
+  await using folder = new TempFolder();
+  const path = folder.write("config.toml", '[server]\naddress = "h:1"\nfoo = 1\n[ai]\nenabled = true\n');
+  const { code, out, err } = await capture(command, "migrate", path);
+  assert.equal(code, 0);
+  assert.match(out, /^\[server\]\naddress = "ws:\/\/h:1"$/m);
+  assert.match(err, /^no counterpart:\n {2}\S*config\.toml:4: ai: .*\n {2}\S*config\.toml:3: server\.foo\n/);
+  assert.match(err, /^changed in meaning:\n {2}\S*config\.toml:2: server\.address: /m);
+});
+
+Deno.test("config migrate of what is not there, or no TOML, is one line and exit code 2", async () => {
+  await using folder = new TempFolder();
+  const gone = await capture(command, "migrate", folder.at("gone.toml"));
+  assert.equal(gone.code, 2);
+  assert.match(
+    gone.err,
+    /^pawl: cannot read \S*gone\.toml: it does not exist; name catpaw's config\.toml\n$/,
+  );
+  const broken = await capture(command, "migrate", folder.write("config.toml", "a = \n"));
+  assert.equal(broken.code, 2);
+  assert.match(broken.err, /^pawl: cannot read \S*config\.toml:1:\d+: [^\n]*; mend the syntax\n$/);
+});
+
 Deno.test("config without a subcommand, or with a wrong one, is one line and exit code 2", async () => {
   assert.deepEqual(await capture(command), {
     code: 2,

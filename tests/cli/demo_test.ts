@@ -24,7 +24,7 @@ Deno.test("pawl demo --once tells of every step, reports on this very host, and 
   const steps = [
     /hub +listening on ws:/,
     /agent +starting as [0-9a-f-]{36}/,
-    /hub +\S.* registered; checks: cpu, load, mem, disk; agreed on alert_ack,/,
+    /hub +\S.* registered; checks: cpu, mem, disk; agreed on alert_ack,/,
     /hub +heartbeat: 0 sessions/,
     /hub +alert, (Warning|Critical): /, // memory's, but for a host so busy that others come first
     /operator +asks for an inspection/,

@@ -6,7 +6,7 @@ import { PawlProcess } from "./pawl_process.ts";
 
 /** An agent whose only check finds something on any host that runs at all. */
 function startAgent(hub: FakeHub, folder: TempFolder, ...flags: string[]): PawlProcess {
-  const path = folder.write("pawl.toml", "[[check.mem]]\nwarn_ge = 0.01\ncritical_ge = 0\n");
+  const path = folder.write("pawl.toml", `[[check.mem]]\nfor = "0s"\nwarn_ge = 0.01\ncritical_ge = 0\n`);
   const place = ["--config", path, "--server", hub.address, "--state-dir", folder.at("state")];
   return PawlProcess.start(["run", ...place, ...flags]);
 }

@@ -20,7 +20,7 @@ Deno.test("without any configuration pawl run registers, beats its heart and rep
   const { payload: register } = await connection.next("register");
   assert.equal(register.hostname, Deno.hostname());
   assert.equal(register.agent_version, VERSION);
-  assert.deepEqual(register.plugins.toSorted(), ["cpu", "disk", "load", "mem"]);
+  assert.deepEqual(register.plugins.toSorted(), ["cpu", "disk", "hostident", "mem", "psi", "uptime"]);
   const { payload: heartbeat } = await connection.next("heartbeat");
   assert.equal(heartbeat.active_sessions, 0);
   assert.ok(heartbeat.mem_pct !== undefined && heartbeat.mem_pct > 0 && heartbeat.mem_pct <= 100);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { command } from "../../lib/cli/status.ts";
-import { statusText } from "../../lib/cli/status_text.ts";
+import { parseStatus, statusText } from "../../lib/cli/status_text.ts";
 import { TempFolder } from "../config/temp_folder.ts";
 import { agentStatus } from "../local/fake_agent_port.ts";
 import { LocalRig } from "../local/local_rig.ts";
@@ -24,8 +24,25 @@ sessions: 1 of 3 at work; started: 5 inspect; refused: 1 duplicate session_id
 CHECK  TARGET             RESULT      TOOK
 disk   /mnt/"odd"\\name\\n  Warning  0.250 s
 cpu    cpu                pending
+
+ALERT    CHECK              TARGET  FOR
+Warning  disk::space_usage  /data   10 min  disk space usage of /data 91.0 %
+
+silences: 2; "pawl silence list" shows them
 `,
   );
+});
+
+Deno.test("silenced alerts are shown as such, a disk that fails is told, and an older agent has none", () => {
+  const [alert] = agentStatus().alerts;
+  assert.ok(alert);
+  const status = agentStatus({ alerts: [{ ...alert, silenced: true }], alerts_degraded: "the disk is full" });
+  const text = statusText(status, 0);
+  assert.match(text, /^Warning, silenced +disk::space_usage/m);
+  assert.match(text, /^STATE OF ALERTS IN MEMORY ONLY: the disk is full$/m);
+  const { alerts: _, silences: __, ...older } = agentStatus();
+  const shown = statusText(parseStatus(JSON.stringify(older), "x"), 0);
+  assert.doesNotMatch(shown, /ALERT|silences/);
 });
 
 Deno.test("an agent that waits for its next try says when that is", () => {

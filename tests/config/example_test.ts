@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
+import { CHECKS } from "../../lib/checks/registry.ts";
+import { optionRows } from "../../lib/config/check_reference.ts";
 import { EXAMPLE } from "../../lib/config/example.ts";
 import { allKeys, knownKeys } from "../../lib/config/known_keys.ts";
+import { plainRows } from "../../lib/config/reference.ts";
 import { parseToml, type TomlTable, valueAt } from "../../lib/config/toml.ts";
 import { loadFrom } from "./load_from.ts";
 import { TEST_CERTIFICATE } from "./test_certificate.ts";
 
-/** A key that has no default stands commented out, with its `#` right before it; so do the destinations' tables. */
-const COMMENTED = /^#([a-z_]+ = |\[notify\.)/gm;
+/** What has no default, or does not run by default, stands commented out, with its `#` right before it. */
+const COMMENTED = /^#([a-z_.]+ = |\[notify\.|\[\[check\.)/gm;
+
+/** The options of checks have a reference of their own, which is written by the code. */
+const isCheckKey = (key: string) => key.startsWith("check.");
 
 const whole = () => parseToml(EXAMPLE.replaceAll(COMMENTED, "$1"));
 
@@ -21,33 +27,44 @@ function valuesIn(table: TomlTable, key: string): unknown[] {
 }
 
 Deno.test("the example loads, and says nothing but the defaults", async () => {
-  const { file: _, ...config } = await loadFrom(EXAMPLE);
-  const { file: __, ...defaults } = await loadFrom("");
+  const { file: _, files: __, ...config } = await loadFrom(EXAMPLE);
+  const { file: ___, files: ____, ...defaults } = await loadFrom("");
   assert.deepEqual(config, defaults);
 });
 
 Deno.test("the example gives every default there is, and every key with a comment above it", () => {
   const lines = EXAMPLE.split("\n");
   lines.forEach((line, index) => {
-    if (/^#?[a-z_]+ = /.test(line)) assert.match(lines[index - 1] ?? "", /^# [a-z0-9]/i, line);
+    if (/^#?[a-z_.]+ = /.test(line)) assert.match(lines[index - 1] ?? "", /^# \S/, line);
   });
   const table = whole();
-  for (const key of allKeys()) assert.notDeepEqual(valuesIn(table, key), [], `${key} is missing`);
+  for (const key of allKeys().filter((key) => !isCheckKey(key))) {
+    assert.notDeepEqual(valuesIn(table, key), [], `${key} is missing`);
+  }
   const spelled = parseToml(EXAMPLE);
   assert.equal(valueAt(spelled, ["notify"]), undefined);
   const without = allKeys().filter((key) =>
-    !key.startsWith("notify.") && valuesIn(spelled, key).length === 0
+    !key.startsWith("notify.") && !isCheckKey(key) && valuesIn(spelled, key).length === 0
   );
-  assert.deepEqual(without, [
-    "state_dir",
-    "server.address",
-    "server.token",
-    "server.token_file",
-    "server.ca_file",
-    "local.listen",
-    "local.token_file",
-    "log.format",
-  ]);
+  const undecided = plainRows().filter(({ defaultText, key }) =>
+    defaultText === undefined && key !== "labels"
+  );
+  assert.deepEqual(without, undecided.map(({ key }) => key));
+});
+
+Deno.test("every check stands in the example with all its options, each with what it does", () => {
+  const table = whole();
+  for (const definition of CHECKS) {
+    const example = valueAt(table, ["check", definition.plugin, 0]);
+    for (const { key, defaultText, exampleText, description } of optionRows(definition)) {
+      assert.match(description, /^[A-Z`].*\.$/, `${definition.plugin}.${key}`);
+      assert.ok(
+        defaultText ?? exampleText,
+        `${definition.plugin}.${key} has neither a default nor an example`,
+      );
+      assert.notEqual(valueAt(example, key.split(".")), undefined, `${definition.plugin}.${key} is missing`);
+    }
+  }
 });
 
 Deno.test("every type of destination stands in the example with every key that it has", () => {
@@ -59,11 +76,17 @@ Deno.test("every type of destination stands in the example with every key that i
 });
 
 Deno.test("what the example has commented out is valid too", async () => {
-  const full = EXAMPLE.replaceAll(COMMENTED, "$1")
-    .replace(/^token_file = .*$/m, "").replace(/^routing_key_file = .*$/m, "")
+  // Of what excludes each other, one side.
+  const [head = "", ...tables] = EXAMPLE.replaceAll(COMMENTED, "$1").split(/(?=^\[\[check\.)/m);
+  const checks = tables.map((table) => table.replaceAll(/^(body|ca_file|sni|starttls) = .*$/gm, ""));
+  const full = [head, ...checks].join("")
+    .replace(/^token_file = .*$/m, "").replaceAll(/^(cert|key)_file = .*$/gm, "").replace(
+      /^(routing_key|password)_file = .*$/gm,
+      "",
+    )
     .replaceAll("/etc/pawl/", "");
   const config = await loadFrom(full, {
-    env: { PAWL_TOKEN: "s3cret", HOOK_TOKEN: "h00k", PAGERDUTY_KEY: "p4ge" },
+    env: { PAWL_TOKEN: "s3cret", HOOK_TOKEN: "h00k", PAGERDUTY_KEY: "p4ge", REDIS_PASSWORD: "r3d" },
     files: { "ca.pem": TEST_CERTIFICATE, "local_token": "l0cal\n" },
   });
   assert.equal(config.server.token, "s3cret");
@@ -98,14 +121,14 @@ Deno.test("the destinations' defaults in the example are those that hold", async
 
 Deno.test("the reference lists exactly the keys that there are", () => {
   const listed = [...reference().matchAll(/^\| `([a-zA-Z_.]+)` +\|/gm)].map(([, key]) => key);
-  assert.deepEqual(listed, allKeys());
+  assert.deepEqual(listed, allKeys().filter((key) => !isCheckKey(key)));
 });
 
 Deno.test("the reference gives the defaults that hold", () => {
   const rows = [...reference().matchAll(/^\| `([a-zA-Z_.]+)` +\| `([^`]+)` +\|/gm)];
   const spelled = parseToml(EXAMPLE);
   const withDefault = [
-    ...allKeys().filter((key) => key !== "labels" && valuesIn(spelled, key).length > 0),
+    ...allKeys().filter((key) => key !== "labels" && !isCheckKey(key) && valuesIn(spelled, key).length > 0),
     "notify.NAME.method",
     "notify.NAME.batch",
   ];

@@ -1,15 +1,34 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { CHECKS } from "../../lib/checks/registry.ts";
 import { loadConfig } from "../../lib/config/load.ts";
+import type { Config } from "../../lib/config/schema.ts";
 import { loadFrom } from "./load_from.ts";
 import { TempFolder } from "./temp_folder.ts";
 import { TEST_CERTIFICATE } from "./test_certificate.ts";
 
 const noEnv = new Map<string, string>();
 
-Deno.test("without any file the defaults hold: four checks, no server", async () => {
+const DEFAULT_POLICY = {
+  sessions: ["inspect", "diagnose", "chat"],
+  users: [],
+  maxTurns: 100,
+  maxMs: 3_600_000,
+  maxOutputBytes: 16 * 1024 * 1024,
+  maxToolRuns: 200,
+  maxSessionsPerHour: 120,
+  maxToolRunsPerHour: 2000,
+};
+
+/** The instances of one check: what is its own, and how often it looks. */
+function instancesOf({ checks }: Pick<Config, "checks">, plugin: string): unknown[] {
+  return checks.filter((check) => check.plugin === plugin)
+    .map(({ settings, pace }) => ({ ...settings, intervalMs: pace.intervalMs }));
+}
+
+Deno.test("without any file the defaults hold: the checks that fit every host, no server", async () => {
   await using folder = new TempFolder();
-  const config = await loadConfig({
+  const { checks, ...config } = await loadConfig({
     env: noEnv,
     cwd: folder.path,
     systemPath: folder.at("none.toml"),
@@ -17,34 +36,81 @@ Deno.test("without any file the defaults hold: four checks, no server", async ()
   });
   assert.deepEqual(config, {
     file: undefined,
+    files: [],
+    variables: [],
     warnings: [],
     secrets: [],
     stateDir: undefined,
     labels: {},
-    server: { url: undefined, token: undefined, caCerts: [], alertBufferSize: 1000 },
+    server: {
+      url: undefined,
+      urls: [],
+      token: undefined,
+      caCerts: [],
+      clientCertificate: undefined,
+      credentialFiles: { token: undefined, ca: undefined, cert: undefined, key: undefined },
+      proxy: undefined,
+      alertBufferSize: 1000,
+    },
     queue: { maxEvents: 100_000, maxBytes: 64 * 1024 * 1024, maxAgeMs: 7 * 86_400_000 },
     local: { listen: { kind: "default" }, token: undefined, allowRemote: false },
     notify: [],
     log: { level: "info", format: "json" },
-    checks: {
-      cpu: [{ intervalMs: 30_000, warnGe: 80, criticalGe: 90 }],
-      mem: [{ intervalMs: 30_000, warnGe: 85, criticalGe: 90 }],
-      load: [{ intervalMs: 30_000, warnGe: 3, criticalGe: 5 }],
-      disk: [{ intervalMs: 30_000, warnGe: 90, criticalGe: 99, mountPoints: ["/"] }],
+    host: { procfs: undefined, sysfs: undefined },
+    audit: { maxBytes: 8 * 1024 * 1024, maxFiles: 8 },
+    remote: {
+      policy: DEFAULT_POLICY,
+      maxSessions: 3,
+      chatIdleTimeoutMs: 1_800_000,
+      tools: ["reach:host", "reach:files", "reach:service"],
+      logRoots: ["/var/log"],
+      allowRun: [],
+      trustedKeys: [],
     },
-    remote: { maxSessions: 3, chatIdleTimeoutMs: 1_800_000 },
+  });
+  assert.deepEqual(
+    checks.map(({ plugin }) => plugin),
+    CHECKS.filter(({ byDefault }) => byDefault).map(({ plugin }) => plugin),
+  );
+  const [cpu] = checks;
+  assert.deepEqual(cpu?.settings, {
+    warn_ge: 80,
+    critical_ge: 90,
+    load: { warn_ge: 3, critical_ge: 5 },
+  });
+  assert.deepEqual(cpu?.pace, {
+    intervalMs: 30_000,
+    timeoutMs: 10_000,
+    forMs: 120_000,
+    repeatIntervalMs: 3_600_000,
+    repeatCount: 3,
+    recovery: true,
+    holdMs: 600_000,
+    labels: {},
   });
 });
 
 Deno.test("an empty file says the same as none", async () => {
-  const { file, ...rest } = await loadFrom("");
-  assert.match(file ?? "", /pawl\.toml$/);
-  assert.deepEqual(rest.checks.disk, [{
-    intervalMs: 30_000,
-    warnGe: 90,
-    criticalGe: 99,
-    mountPoints: ["/"],
-  }]);
+  const empty = await loadFrom("");
+  assert.match(empty.file ?? "", /pawl\.toml$/);
+  assert.equal(instancesOf(empty, "disk").length, 1);
+});
+
+Deno.test("what a file says of a check's pace arrives", async () => {
+  const { checks: [check] } = await loadFrom(
+    '[[check.cpu]]\ninterval = "10s"\nfor = "1m"\ntimeout = "1m"\nrepeat_interval = "5m"\n' +
+      'repeat_count = "forever"\nrecovery = false\nhold = "1h"\nlabels = { team = "a" }\n',
+  );
+  assert.deepEqual(check?.pace, {
+    intervalMs: 10_000,
+    timeoutMs: 10_000, // no longer than the interval
+    forMs: 60_000,
+    repeatIntervalMs: 300_000,
+    repeatCount: Infinity,
+    recovery: false,
+    holdMs: 3_600_000,
+    labels: { team: "a" },
+  });
 });
 
 Deno.test("every key arrives", async () => {
@@ -75,9 +141,15 @@ warn_ge = 70.5
 critical_ge = 0
 [[check.disk]]
 mount_points = ["/var"]
+[host]
+procfs = "/host/proc"
+sysfs = "/host/sys"
 [remote]
 max_sessions = 1
 chat_idle_timeout = "90s"
+tools = ["cpu_*", "!family:files"]
+log_roots = ["/srv/log"]
+allow_run = ["/usr/bin/ss"]
 `,
     { files: { "ca.pem": `preamble\n${TEST_CERTIFICATE}\r\n${TEST_CERTIFICATE}` } },
   );
@@ -91,19 +163,30 @@ chat_idle_timeout = "90s"
   assert.deepEqual(config.queue, { maxEvents: 200, maxBytes: 1536 * 1024 * 1024, maxAgeMs: 36 * 3_600_000 });
   assert.deepEqual(config.local, { listen: { kind: "none" }, token: undefined, allowRemote: false });
   assert.deepEqual(config.log, { level: "debug", format: "pretty" });
-  assert.deepEqual(config.checks.disk, [
-    { intervalMs: 300_000, warnGe: 70.5, criticalGe: 0, mountPoints: ["/", "/srv"] },
-    { intervalMs: 30_000, warnGe: 90, criticalGe: 99, mountPoints: ["/var"] },
+  const disks = config.checks.map(({ plugin, settings }) => [
+    plugin,
+    settings["mount_points"],
+    settings["warn_ge"],
+    settings["critical_ge"],
   ]);
-  assert.deepEqual(config.remote, { maxSessions: 1, chatIdleTimeoutMs: 90_000 });
+  assert.deepEqual(disks, [["disk", ["/", "/srv"], 70.5, 0], ["disk", ["/var"], 90, 99]]);
+  assert.deepEqual(config.host, { procfs: "/host/proc", sysfs: "/host/sys" });
+  assert.deepEqual(config.remote, {
+    policy: DEFAULT_POLICY,
+    maxSessions: 1,
+    chatIdleTimeoutMs: 90_000,
+    tools: ["cpu_*", "!family:files"],
+    logRoots: ["/srv/log"],
+    allowRun: ["/usr/bin/ss"],
+    trustedKeys: [],
+  });
 });
 
 Deno.test("a file that names one check enables that one alone, an empty [check] none", async () => {
   const one = await loadFrom("[[check.mem]]\n");
-  assert.deepEqual([one.checks.cpu, one.checks.load, one.checks.disk], [[], [], []]);
-  assert.deepEqual(one.checks.mem, [{ intervalMs: 30_000, warnGe: 85, criticalGe: 90 }]);
+  assert.deepEqual(one.checks.map(({ plugin }) => plugin), ["mem"]);
   const none = await loadFrom("[check]\n");
-  assert.deepEqual(none.checks, { cpu: [], mem: [], load: [], disk: [] });
+  assert.deepEqual(none.checks, []);
 });
 
 Deno.test("an alert buffer of 0 or less reads as the default", async () => {
@@ -170,7 +253,7 @@ Deno.test("variables are put into strings, and $${ stands for itself", async () 
     { env: { A: "1", B_2: "${A}", EMPTY: "", MOUNT: "/srv" } },
   );
   assert.deepEqual(labels, { a: "x1y${A}", b: "${A} $$ $A", c: "" });
-  assert.deepEqual(checks.disk[0]?.mountPoints, ["/srv"]);
+  assert.deepEqual(checks[0]?.settings["mount_points"], ["/srv"]);
 });
 
 Deno.test("what is unwise but works is a warning", async () => {

@@ -23,7 +23,9 @@ export async function failureOf(dialling: Promise<OpenSocket>): Promise<Authenti
   } catch (error) {
     assert.ok(error instanceof AuthenticationError || error instanceof DialError, `${error}`);
     assert.doesNotMatch(error.message, /\n/);
-    if (error instanceof DialError) assert.match(error.message, /^cannot connect to \S+: .+[;,] .+$/);
+    if (error instanceof DialError) {
+      assert.match(error.message, /^cannot connect to \S+(?: through the proxy \S+)?: .+[;,] .+$/);
+    }
     return error;
   }
   assert.fail("the dial should have failed");

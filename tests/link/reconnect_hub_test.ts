@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../lib/clock.ts";
 import { Backoff } from "../../lib/link/backoff.ts";
 import { runForever } from "../../lib/link/reconnect.ts";
+import { ServerPool } from "../../lib/link/server_pool.ts";
 import { SuspensionDetector } from "../../lib/link/suspension.ts";
 import { range } from "../alerts/delivery_rig.ts";
 import { FakeClock } from "../fakes/fake_clock.ts";
@@ -14,9 +16,13 @@ function loop(rig: ConnectionRig, clock?: FakeClock): { end: () => Promise<void>
   const stop = new AbortController();
   const running = runForever({
     connection: rig.connection,
-    backoff: clock ? new Backoff() : quick,
+    waits: new ServerPool({
+      urls: [new URL("ws://hub")],
+      backoff: clock ? new Backoff() : quick,
+      clock: clock ?? systemClock,
+      random: () => 0,
+    }),
     suspension: new SuspensionDetector(clock ? { clock } : { clock: new FakeClock() }),
-    random: () => 0,
     logger: rig.log.logger,
     onEvent: (event) => rig.events.push(event),
     ...(clock && { clock }),

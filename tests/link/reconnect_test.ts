@@ -4,6 +4,7 @@ import type { RunSignals } from "../../lib/link/connection.ts";
 import type { ConnectionEnd, ConnectionLife } from "../../lib/link/connection_end.ts";
 import type { ConnectionEvent } from "../../lib/link/connection_event.ts";
 import { runForever } from "../../lib/link/reconnect.ts";
+import { ServerPool } from "../../lib/link/server_pool.ts";
 import { SuspensionDetector } from "../../lib/link/suspension.ts";
 import { FakeClock, settle } from "../fakes/fake_clock.ts";
 import { RecordingLogger } from "./recording_logger.ts";
@@ -55,10 +56,14 @@ class Rig implements AsyncDisposable {
     this.connection = new ScriptedConnection(this.clock, script);
     this.running = runForever({
       connection: this.connection,
-      backoff: new Backoff(),
+      waits: new ServerPool({
+        urls: [new URL("ws://hub")],
+        backoff: new Backoff(),
+        clock: this.clock,
+        random: () => 0.5,
+      }),
       suspension: new SuspensionDetector({ clock: this.clock }),
       clock: this.clock,
-      random: () => 0.5,
       logger: this.log.logger,
       onEvent: onEvent ?? ((event) => this.events.push(event)),
     }, this.stop.signal);
@@ -184,7 +189,7 @@ Deno.test("stop before the start dials nothing", async () => {
   const clock = new FakeClock();
   const connection = new ScriptedConnection(clock, []);
   const suspension = new SuspensionDetector({ clock });
-  await runForever({ connection, backoff: new Backoff(), suspension, clock }, AbortSignal.abort());
+  await runForever({ connection, waits: { after: () => 0 }, suspension, clock }, AbortSignal.abort());
   assert.equal(connection.dialledAtMs.length, 0);
 });
 

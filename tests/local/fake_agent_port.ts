@@ -1,6 +1,6 @@
 import type { AlertEvent } from "../../lib/alerts/event.ts";
-import type { AgentStatus } from "../../lib/local/agent_status.ts";
-import type { AcceptResult, EventDefaults, LocalPort } from "../../lib/local/local_port.ts";
+import type { AgentStatus, AlertStatus, SilenceStatus } from "../../lib/local/agent_status.ts";
+import type { AcceptResult, EventDefaults, LocalPort, SilenceOrder } from "../../lib/local/local_port.ts";
 
 /** An agent that has nothing but what a test gives it. */
 export class FakeAgentPort implements LocalPort {
@@ -18,6 +18,10 @@ export class FakeAgentPort implements LocalPort {
   /** What {@linkcode AcceptResult} promises. */
   durable: () => Promise<boolean> = () => Promise.resolve(true);
   current: AgentStatus = agentStatus();
+  /** What runs now. */
+  readonly running: SilenceStatus[] = [];
+  /** Thrown by {@linkcode silence}. */
+  silenceFault: Error | undefined;
   /** Thrown by {@linkcode status}. */
   fault: Error | undefined;
 
@@ -40,6 +44,35 @@ export class FakeAgentPort implements LocalPort {
   status(): AgentStatus {
     if (this.fault) throw this.fault;
     return this.current;
+  }
+
+  alerts(): readonly AlertStatus[] {
+    return this.current.alerts;
+  }
+
+  silences(): readonly SilenceStatus[] {
+    return this.running;
+  }
+
+  silence({ matchers, forSec, reason }: SilenceOrder): SilenceStatus {
+    if (this.silenceFault) throw this.silenceFault;
+    const id = `0000000${this.running.length + 1}`;
+    const silence = {
+      id,
+      matchers,
+      reason,
+      created: this.timeSec,
+      until: this.timeSec + forSec,
+      matching: 1,
+    };
+    this.running.push(silence);
+    return silence;
+  }
+
+  endSilence(id: string): boolean {
+    const index = this.running.findIndex((silence) => silence.id === id);
+    if (index >= 0) this.running.splice(index, 1);
+    return index >= 0;
   }
 }
 
@@ -93,6 +126,17 @@ export function agentStatus(changes: Partial<AgentStatus> = {}): AgentStatus {
       },
       { plugin: "cpu", target: "cpu", result: "pending", results: {}, total_duration_sec: 0 },
     ],
+    alerts: [{
+      alert_key: "0cc175b9c0f1b6a831c399e269772661",
+      check: "disk::space_usage",
+      target: "/data",
+      labels: { check: "disk::space_usage", target: "/data", from_agent: "agent-1" },
+      status: "Warning",
+      since: 1_699_999_400,
+      description: "disk space usage of /data 91.0 %",
+      silenced: false,
+    }],
+    silences: 2,
     ...changes,
   };
 }

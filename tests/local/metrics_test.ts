@@ -61,6 +61,8 @@ Deno.test("the metrics are what the status says", async () => {
       '_count{plugin="cpu",target="cpu"}': 0,
     },
     pawl_check_last_duration_seconds: { [`${odd}}`]: 0.25 },
+    pawl_alerts_open: { '{status="Critical"}': 0, '{status="Warning"}': 1, '{status="Info"}': 0 },
+    pawl_silences: { "": 2 },
   });
 });
 

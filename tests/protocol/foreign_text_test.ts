@@ -33,6 +33,7 @@ const FIELDS = [
   "retry_after_sec",
   "session_id",
   "session_type",
+  "auth",
   "params",
   "events",
   "labels",

@@ -45,6 +45,8 @@ const toHub: { [Type in MessageToHub["type"]]: Extract<MessageToHub, { type: Typ
   session_error: { session_id: "s", error: "no", code: "diagnose_failed" },
 };
 
+const auth = { key_id: "k", time: 1_700_000_000, nonce: "n", signature: "c2ln" };
+
 const toAgent: { [Type in MessageToAgent["type"]]: Extract<MessageToAgent, { type: Type }>["payload"] } = {
   ack: { ok: true, error: "e", warning: "w", capabilities: ["alert_ack"] },
   ping: {},
@@ -54,9 +56,10 @@ const toAgent: { [Type in MessageToAgent["type"]]: Extract<MessageToAgent, { typ
     session_type: "inspect",
     user_name: "ada",
     params: { plugin: "cpu", target: "localhost", message: "m", depth: 3 },
+    auth,
   },
-  session_input: { session_id: "s", message: "and now?" },
-  session_cancel: { session_id: "s", reason: "enough" },
+  session_input: { session_id: "s", message: "and now?", auth: { ...auth, sequence: 1 } },
+  session_cancel: { session_id: "s", reason: "enough", auth: { ...auth, sequence: 2 } },
 };
 
 Deno.test("every message of both vocabularies comes back as it was sent", () => {
@@ -64,11 +67,11 @@ Deno.test("every message of both vocabularies comes back as it was sent", () => 
   assert.deepEqual(Object.keys(toAgent).sort(), Object.keys(payloadsToAgent).sort());
   for (const [type, payload] of Object.entries(toHub)) {
     const message = { type, id: "m1", ref_id: "m0", payload } as MessageToHub;
-    assert.deepEqual(decodeToHub(encode(message)), { ok: true, message });
+    assert.deepEqual(decodeToHub(encode(message)), { ok: true, message, sent: payload });
   }
   for (const [type, payload] of Object.entries(toAgent)) {
     const message = { type, id: "m1", ref_id: "m0", payload } as MessageToAgent;
-    assert.deepEqual(decodeToAgent(encode(message)), { ok: true, message });
+    assert.deepEqual(decodeToAgent(encode(message)), { ok: true, message, sent: payload });
   }
 });
 
@@ -167,6 +170,26 @@ Deno.test("unknown session parameters are kept: a runner may know them", () => {
     message: "",
     depth: [1, {}],
   });
+});
+
+Deno.test("what is no signature reads as one that nobody made, and the message can still be read", () => {
+  const nobody = { key_id: "", time: 0, nonce: "", signature: "" };
+  for (const type of ["session_start", "session_input", "session_cancel"]) {
+    for (const auth of ["x", 5, true, [], { key_id: 1 }, { time: "now" }, { sequence: {} }]) {
+      const decoded = decodeToAgent(JSON.stringify({ type, id: "m", payload: { session_id: "s", auth } }));
+      assert.ok(decoded.ok, JSON.stringify(auth));
+      const read = withoutUndefined(decoded.message.payload) as { session_id: string; auth: unknown };
+      assert.equal(read.session_id, "s");
+      assert.deepEqual(read.auth, nobody);
+    }
+  }
+});
+
+Deno.test("a message comes with what was sent, before zeros were filled in", () => {
+  const payload = { session_id: "s", params: { plugin: "cpu" } };
+  const decoded = decodeToAgent(JSON.stringify({ type: "session_start", id: "m", payload }));
+  assert.ok(decoded.ok);
+  assert.deepEqual(decoded.sent, payload);
 });
 
 Deno.test("a message carries 100 events, not 101", () => {

@@ -14,9 +14,10 @@ Deno.test("the types that embedders see are those of the schemas", () => {
     Same<protocol.AlertEvent, Read<typeof protocol.alertEventSchema>>,
     Same<protocol.EventStatus, Read<typeof protocol.eventStatus>>,
     Same<protocol.Heartbeat, Read<typeof protocol.heartbeat>>,
+    Same<protocol.MessageAuth | undefined, Read<typeof protocol.messageAuth>>,
     Same<protocol.HeartbeatQueue, Read<typeof protocol.queueFigures>>,
     Same<protocol.SessionParams, Read<typeof protocol.sessionParams>>,
     Same<protocol.Stage, Read<typeof protocol.stage>>,
-  ] = [true, true, true, true, true, true];
+  ] = [true, true, true, true, true, true, true];
   assert.ok(same.every((one) => one));
 });
