@@ -170,7 +170,7 @@ export function hubProduct(): Product {
   return {
     entry: "lib/hub/main.ts",
     output: "dist/pawl-hub",
-    flags: () => Promise.resolve(["--allow-net", "--allow-read", "--allow-env=NO_COLOR"]),
+    flags: () => Promise.resolve(["--allow-net", "--allow-read"]),
   };
 }
 

@@ -6,6 +6,20 @@
 /** Any part may import these; they import nothing of the house. */
 const LEAVES = ["lib/clock.ts", "lib/log.ts", "lib/retry_after.ts", "lib/version.ts"];
 
+/** What the agent is put together from. */
+const AGENT_PARTS: readonly string[] = [
+  "lib/local/",
+  "lib/sessions/",
+  "lib/checks/",
+  "lib/diagnose/",
+  "lib/tools/",
+  "lib/link/",
+  "lib/alerts/",
+  "lib/config/",
+  "lib/host/",
+  "lib/protocol/",
+];
+
 /**
  * Who may import whom. A key is a part: a folder (ends in `/`) or a file. It may import itself, the leaves (except
  * `protocol`, which stands alone, and `main.ts`, which is but a table), and what is listed: folders, or single files.
@@ -21,21 +35,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/diagnose/",
     "lib/host/",
     "lib/alerts/event.ts",
+    "lib/sessions/audit/",
   ],
-  "lib/agent.ts": [
-    "lib/local/",
-    "lib/sessions/",
-    "lib/checks/",
-    "lib/diagnose/",
-    "lib/tools/",
-    "lib/link/",
-    "lib/alerts/",
-    "lib/config/",
-    "lib/host/",
-    "lib/protocol/",
-  ],
+  "lib/agent.ts": ["lib/agent/", ...AGENT_PARTS],
+  "lib/agent/": AGENT_PARTS,
   "lib/local/": ["lib/config/config_error.ts", "lib/alerts/", "lib/sessions/"],
-  "lib/sessions/": ["lib/tools/", "lib/protocol/"],
+  "lib/sessions/": ["lib/tools/", "lib/protocol/", "lib/host/text_glob.ts", "lib/host/known_secrets.ts"],
   "lib/diagnose/": ["lib/tools/", "lib/host/", "lib/checks/", "lib/sessions/runners.ts"],
   "lib/tools/": ["lib/host/", "lib/config/fields.ts"],
   "lib/checks/": ["lib/host/", "lib/alerts/event.ts", "lib/config/fields.ts"],

@@ -1,7 +1,9 @@
 /** Talking to the agent that runs on this host, over its own HTTP. */
 import { type Clock, systemClock } from "../clock.ts";
+import { headerOf } from "../host/probes/http_answer.ts";
 import { parseRetryAfter } from "../retry_after.ts";
 import type { Endpoint } from "./local_endpoint.ts";
+import { requestOverUnix } from "./unix_request.ts";
 
 /** Nobody listens there, or nobody that this user may talk to. */
 export class NoAgentError extends Error {
@@ -33,10 +35,13 @@ export interface LocalClientOptions {
 /** The agent's answers are short. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
+type Method = "GET" | "POST" | "DELETE";
+
 /** Asks one agent, one request after the other. Dispose of it when done. */
 export class LocalClient implements Disposable {
   readonly #endpoint: Endpoint;
-  readonly #client: Deno.HttpClient;
+  /** For what is not asked over a unix socket. */
+  readonly #client: Deno.HttpClient | undefined;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
 
@@ -44,9 +49,7 @@ export class LocalClient implements Disposable {
     this.#endpoint = endpoint;
     this.#timeoutMs = timeoutMs;
     this.#clock = clock;
-    this.#client = Deno.createHttpClient(
-      endpoint.kind === "unix" ? { proxy: { transport: "unix", path: endpoint.path } } : {},
-    );
+    this.#client = endpoint.kind === "http" ? Deno.createHttpClient({}) : undefined;
   }
 
   /** The socket's path or the URL. */
@@ -62,27 +65,14 @@ export class LocalClient implements Disposable {
   async request(
     path: string,
     body?: LocalBody,
-    method: "GET" | "POST" | "DELETE" = body === undefined ? "GET" : "POST",
+    method: Method = body === undefined ? "GET" : "POST",
   ): Promise<LocalAnswer> {
     const over = new AbortController();
     const timer = this.#clock.setTimeout(() => over.abort(), this.#timeoutMs);
     try {
-      const response = await fetch(this.#url(path), {
-        client: this.#client,
-        signal: over.signal,
-        redirect: "manual",
-        method,
-        headers: this.#headers(body),
-        ...(body && { body: body.text }),
-      });
-      return {
-        status: response.status,
-        retryAfterSec: parseRetryAfter(
-          response.headers.get("retry-after") ?? undefined,
-          this.#clock.wallMs(),
-        ),
-        text: await textOf(response),
-      };
+      return this.#endpoint.kind === "unix"
+        ? await this.#overUnix(this.#endpoint.path, path, { body, method, signal: over.signal })
+        : await this.#overHttp(this.#endpoint, path, { body, method, signal: over.signal });
     } catch (error) {
       if (over.signal.aborted) {
         const why = `no answer within ${this.#timeoutMs / 1000} s`;
@@ -95,20 +85,48 @@ export class LocalClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#client.close();
+    this.#client?.close();
   }
 
-  #url(path: string): string {
-    // The host is for the sandbox's eyes alone: the connection goes to the socket.
-    return (this.#endpoint.kind === "unix" ? "http://localhost" : this.#endpoint.base) + path;
+  async #overUnix(socket: string, path: string, { body, method, signal }: Question): Promise<LocalAnswer> {
+    const { head, body: bytes, truncated } = await requestOverUnix({
+      path: socket,
+      request: {
+        url: new URL(path, "http://localhost"),
+        method,
+        headers: body === undefined ? {} : { "content-type": body.contentType },
+        body: body?.text,
+      },
+      maxBytes: MAX_ANSWER_BYTES,
+      signal,
+    });
+    if (truncated) throw tooLong();
+    const text = new TextDecoder().decode(bytes);
+    return { status: head.status, retryAfterSec: this.#retryAfterSec(headerOf(head, "retry-after")), text };
   }
 
-  #headers(body: LocalBody | undefined): Record<string, string> {
-    const token = this.#endpoint.kind === "http" ? this.#endpoint.token : undefined;
-    return {
-      ...(body && { "content-type": body.contentType }),
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    };
+  async #overHttp(
+    { base, token }: Extract<Endpoint, { kind: "http" }>,
+    path: string,
+    { body, method, signal }: Question,
+  ): Promise<LocalAnswer> {
+    const response = await fetch(base + path, {
+      ...(this.#client && { client: this.#client }),
+      signal,
+      redirect: "manual",
+      method,
+      headers: {
+        ...(body && { "content-type": body.contentType }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: body.text }),
+    });
+    const retryAfterSec = this.#retryAfterSec(response.headers.get("retry-after") ?? undefined);
+    return { status: response.status, retryAfterSec, text: await textOf(response) };
+  }
+
+  #retryAfterSec(text: string | undefined): number | undefined {
+    return parseRetryAfter(text, this.#clock.wallMs());
   }
 
   /** A failed fetch hides its cause in a text; connecting by hand tells. */
@@ -118,7 +136,8 @@ export class LocalClient implements Disposable {
     } catch (cause) {
       return this.#unanswered(cause);
     }
-    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    const root = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = root instanceof Error ? root.message : String(root);
     return new Error(`cannot ask the agent at ${this.address}: ${why}; is it an agent that listens there?`, {
       cause: error,
     });
@@ -162,14 +181,22 @@ export class LocalClient implements Disposable {
   }
 }
 
+interface Question {
+  readonly body: LocalBody | undefined;
+  readonly method: Method;
+  readonly signal: AbortSignal;
+}
+
+function tooLong(): Error {
+  return new Error(`cannot read the answer: it is longer than ${MAX_ANSWER_BYTES} bytes`);
+}
+
 async function textOf(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const piece of response.body ?? []) {
     text += decoder.decode(piece, { stream: true });
-    if (text.length > MAX_ANSWER_BYTES) {
-      throw new Error(`cannot read the answer: it is longer than ${MAX_ANSWER_BYTES} bytes`);
-    }
+    if (text.length > MAX_ANSWER_BYTES) throw tooLong();
   }
   return text + decoder.decode();
 }

@@ -34,8 +34,10 @@ export function command(context: CliContext) {
         cwd,
       });
       const grants = grantsFor(config, { stateDir: folder });
-      if (format === "flags") context.out(`${permissionFlags(grants, { runtime }).join(" ")}\n`);
-      else if (format === "deno.json") {
+      // Whoever sits at the terminal is not to be asked for more, either.
+      if (format === "flags") {
+        context.out(`${["--no-prompt", ...permissionFlags(grants, { runtime })].join(" ")}\n`);
+      } else if (format === "deno.json") {
         const permissions = { pawl: permissionSet(grants, { runtime }) };
         context.out(`${JSON.stringify({ permissions }, undefined, 2)}\n`);
       } else context.out(await explained(grants, config.file));
@@ -43,24 +45,44 @@ export function command(context: CliContext) {
 }
 
 async function explained(grants: readonly Grant[], file: string | undefined): Promise<string> {
-  const [{ dotted }, { lineOf }, { printable }] = await Promise.all([
+  const [{ dotted }, { lineOf, parseToml }, { printable }] = await Promise.all([
     import("../config/problem.ts"),
     import("../config/toml.ts"),
     import("../log.ts"),
   ]);
   const text = file === undefined ? "" : await Deno.readTextFile(file);
-  const rows = grants.map(({ kind, value, setting, why }) => {
-    if (setting === undefined) return [kind, value ?? "everything", `every agent: ${why}`];
+  const document = parseToml(text);
+  const rows = grants.map((grant) => {
+    const value = grant.value ?? "everything";
+    const setting = askingKey(grant, document);
+    if (setting === undefined) return [grant.kind, value, `every agent: ${grant.why}`] as const;
     const line = lineOf(text, setting);
-    const place = file === undefined || line === undefined
-      ? dotted(setting)
-      : `${file}:${line}: ${dotted(setting)}`;
-    return [kind, value ?? "everything", `${place}: ${why}`];
+    const place = line === undefined ? "by default" : `${file}:${line}`;
+    return [grant.kind, value, `${place}: ${dotted(setting)}: ${grant.why}`] as const;
   });
-  const width = Math.max(...rows.map(([, value = ""]) => value.length));
-  const lines = rows.map(([kind = "", value = "", because = ""]) =>
+  const width = Math.max(...rows.map(([, value]) => value.length));
+  const lines = rows.map(([kind, value, because]) =>
     printable(`${kind.padEnd(5)}  ${value.padEnd(width)}  ${because}`)
   );
   const none = grants.some(({ kind }) => kind === "run") ? [] : ["run    none"];
   return `${[...lines, ...none, "ffi    never"].join("\n")}\n`;
+}
+
+/** The key itself, where a whole table asks and one of its keys has what is asked for. */
+function askingKey({ setting, value = "" }: Grant, document: unknown): Grant["setting"] {
+  let table: unknown = document;
+  for (const step of setting ?? []) {
+    if (typeof table !== "object" || table === null) return setting;
+    table = (table as Record<PropertyKey, unknown>)[step];
+  }
+  if (setting === undefined || typeof table !== "object" || table === null || Array.isArray(table)) {
+    return setting;
+  }
+  const [host = value] = /^[^/]+(?=:\d+$)/.exec(value) ?? [];
+  const wanted = [value, value.replace(/^unix:/, ""), value.replace(/\.1$/, ""), host];
+  for (const part of wanted) {
+    const key = Object.entries(table).find(([, written]) => JSON.stringify(written)?.includes(part))?.[0];
+    if (key !== undefined) return [...setting, key];
+  }
+  return setting;
 }

@@ -11,6 +11,7 @@ import { addressOf, agentOptions, type AgentOptionsContext } from "./agent_optio
 import { relieveMemory } from "./memory_relief.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
 import { Reloader } from "./reload.ts";
+import { reportSandbox } from "./sandbox_report.ts";
 import { reloadOnSignal, stopOnSignal } from "./signals.ts";
 
 /** See `CommandFactory`. */
@@ -68,6 +69,7 @@ async function runAgent(options: RunAgentOptions): Promise<void> {
   const { agentId } = state;
   const logger = getLogger(["pawl", "run"]);
   for (const warning of config.warnings) logger.warn("config.warning", { warning });
+  reportSandbox(config, { stateDir: state.path, logger });
   for (const name of ignoreProxyVariables()) logger.warn("config.proxy_variable_ignored", { name });
   const context: AgentOptionsContext = {
     stateDir: state.path,

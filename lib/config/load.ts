@@ -120,6 +120,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
       chatIdleTimeoutMs: settings.remote.chat_idle_timeout,
       tools: settings.remote.tools,
       logRoots: settings.remote.log_roots,
+      logRootsAreNamed: valueAt(source?.raw, ["remote", "log_roots"]) !== undefined,
       allowRun: settings.remote.allow_run,
       trustedKeys: settings.remote.trusted_keys,
       policy: {

@@ -32,23 +32,27 @@ const SYSTEM_CALLS: Readonly<Record<string, string>> = {
   hostname: "to register by name",
   networkInterfaces: "to register by address",
   osUptime: "to notice that the machine slept",
-  uid: "to find its folder",
+  uid: "to see that the state folder is its own",
   cpus: "the heartbeat's processor usage",
-  loadavg: "the load",
   systemMemoryInfo: "the heartbeat's memory usage",
+};
+
+/** What checks and tools call besides. */
+const SYSTEM_CALLS_OF_LOOKS: Readonly<Record<string, string>> = {
+  loadavg: "the load averages",
   statfs: "how full file systems are",
 };
 
-/** What every agent looks up in its environment. */
-const VARIABLES: Readonly<Record<string, string>> = {
-  HOME: "to find its folder",
-  XDG_STATE_HOME: "to find its folder",
-  STATE_DIRECTORY: "to find its folder",
-  NO_COLOR: "to leave colours out",
-};
+/** Where the state folder is looked for, if nothing names one. */
+const FOLDER_VARIABLES = ["HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"];
 
-/** Taken out of the environment at the start, so that nobody can lead connections elsewhere by them. */
+/**
+ * Taken out of the environment at the start. The runtime's HTTP obeys them also where the sandbox hides them: whoever
+ * can set them could lead connections elsewhere.
+ */
 const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
+
+const WHY_PROXY_VARIABLES = "to take it out: the runtime's HTTP obeys it, seen or unseen";
 
 /** The whole set, each permission once, in the order of {@linkcode GRANT_KINDS}. */
 export function grantsFor(config: Config, { stateDir }: GrantsOptions): Grant[] {
@@ -70,15 +74,17 @@ export function grantsFor(config: Config, { stateDir }: GrantsOptions): Grant[] 
       "read",
       path,
       setting?.length === 0 ? undefined : setting,
-      "a file that the configuration is made of",
+      setting?.length === 0 ? "the configuration itself" : "a file that the configuration is made of",
     );
   }
   for (const kind of ["read", "write"] as const) {
     grants.add(kind, stateDir, config.stateDir === undefined ? undefined : ["state_dir"], "the state folder");
   }
   for (const [name, why] of Object.entries(SYSTEM_CALLS)) grants.add("sys", name, undefined, why);
-  for (const [name, why] of Object.entries(VARIABLES)) grants.add("env", name, undefined, why);
-  for (const name of PROXY_VARIABLES) grants.add("env", name, undefined, "to be ignored for certain");
+  if (config.stateDir === undefined) {
+    for (const name of FOLDER_VARIABLES) grants.add("env", name, undefined, "to find the state folder");
+  }
+  for (const name of PROXY_VARIABLES) grants.add("env", name, undefined, WHY_PROXY_VARIABLES);
   for (const { name, setting } of config.variables) {
     grants.add("env", name, setting, "the configuration refers to it");
   }
@@ -93,8 +99,15 @@ export function grantsFor(config: Config, { stateDir }: GrantsOptions): Grant[] 
       grants.need(need, ["check", plugin, index], `the check ${plugin}`, config.host.procfs);
     }
   }
-  for (const root of remote.logRoots) {
-    grants.add("read", root, ["remote", "log_roots"], "tools that read logs");
+  if (remote.tools.length > 0) {
+    for (const [name, why] of Object.entries(SYSTEM_CALLS_OF_LOOKS)) {
+      grants.add("sys", name, ["remote", "tools"], why);
+    }
+  }
+  if (remote.logRootsAreNamed) {
+    for (const root of remote.logRoots) {
+      grants.add("read", root, ["remote", "log_roots"], "tools that read files");
+    }
   }
   for (const program of remote.allowRun) {
     grants.add("run", program, ["remote", "allow_run"], "tools that run it");
@@ -142,6 +155,9 @@ class Grants {
     else if ("fileSystem" in need) {
       // Any file will do to ask for a file system, and a small one opens nothing else.
       this.add("read", need.fileSystem === "/" ? "/etc/hostname" : need.fileSystem, setting, why);
+      this.add("sys", "statfs", setting, why);
+    } else if ("fact" in need) {
+      if (need.fact === "loadAverages") this.add("sys", "loadavg", setting, why);
     } else if ("kernel" in need && procfs === undefined && /^\/proc\/pressure(?=\/|$)/.test(need.kernel)) {
       this.add("read", "/proc/pressure", setting, why); // the one part of it that a sandboxed process may read
     }
@@ -171,8 +187,11 @@ export function generalGrants(stateDirs: readonly string[]): Grant[] {
   ];
   for (const path of folders) grants.add("read", path, undefined, why);
   for (const path of stateDirs) grants.add("write", path, undefined, why);
-  for (const name of Object.keys(SYSTEM_CALLS)) grants.add("sys", name, undefined, why);
-  for (const name of [...Object.keys(VARIABLES), ...PROXY_VARIABLES]) grants.add("env", name, undefined, why);
+  for (const name of Object.keys({ ...SYSTEM_CALLS, ...SYSTEM_CALLS_OF_LOOKS })) {
+    grants.add("sys", name, undefined, why);
+  }
+  for (const name of FOLDER_VARIABLES) grants.add("env", name, undefined, "to find the state folder");
+  for (const name of PROXY_VARIABLES) grants.add("env", name, undefined, WHY_PROXY_VARIABLES);
   return grants.sorted();
 }
 

@@ -85,6 +85,8 @@ export interface Config {
     readonly tools: readonly string[];
     /** Folders below which tools may read files, absolute. */
     readonly logRoots: readonly string[];
+    /** Whether the file names them; the default ones are looked at only where the sandbox happens to grant them. */
+    readonly logRootsAreNamed: boolean;
     /** Programs that tools may run, absolute. */
     readonly allowRun: readonly string[];
     /** Whose signature sessions need; empty: they need none. */

@@ -149,7 +149,11 @@ async function holderOf(lockPath: string): Promise<string> {
 
 function unusable(path: string, error: unknown): ConfigError {
   const inTheWay = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory;
-  const remedy = inTheWay ? "move that away" : "make it writable";
+  const remedy = inTheWay
+    ? "move that away"
+    : error instanceof Deno.errors.NotCapable
+    ? 'grant reading and writing it ("pawl permissions" renders that; an executable is compiled for one folder)'
+    : "make it writable";
   return new ConfigError(
     `cannot use the state folder ${path}: ${reasonOf(error)}; ${remedy} or name another with --state-dir`,
     { cause: error },

@@ -22,6 +22,8 @@ export interface PawlOptions {
    * @default "main.ts"
    */
   script?: string;
+  /** A compiled executable, run instead; its permissions are its own. @default none */
+  executable?: string;
 }
 
 /** One line of the log in its `json` format. */
@@ -69,13 +71,14 @@ export class PawlProcess implements AsyncDisposable {
   }
 
   static start(args: readonly string[], options: PawlOptions = {}): PawlProcess {
-    const { env = {}, permissions = ["-P=agent"], script = "main.ts" } = options;
+    const { env = {}, permissions = ["-P=agent"], script = "main.ts", executable } = options;
     const inherited = INHERITED.flatMap((name) => {
       const value = Deno.env.get(name);
       return value === undefined ? [] : [[name, value] as const];
     });
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", "--config", "deno.json", ...permissions, script, ...args],
+    const fromSource = ["run", "-q", "--config", "deno.json", ...permissions, script];
+    const child = new Deno.Command(executable ?? Deno.execPath(), {
+      args: executable === undefined ? [...fromSource, ...args] : [...args],
       cwd: REPOSITORY,
       clearEnv: true,
       env: { DENO_NO_UPDATE_CHECK: "1", ...Object.fromEntries(inherited), ...env },

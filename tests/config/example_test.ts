@@ -27,9 +27,13 @@ function valuesIn(table: TomlTable, key: string): unknown[] {
 }
 
 Deno.test("the example loads, and says nothing but the defaults", async () => {
-  const { file: _, files: __, ...config } = await loadFrom(EXAMPLE);
-  const { file: ___, files: ____, ...defaults } = await loadFrom("");
-  assert.deepEqual(config, defaults);
+  const { file: _, files: __, remote: { logRootsAreNamed: are, ...remote }, ...config } = await loadFrom(
+    EXAMPLE,
+  );
+  const { file: ___, files: ____, remote: { logRootsAreNamed: are_, ...remote_ }, ...defaults } =
+    await loadFrom("");
+  assert.deepEqual([config, remote], [defaults, remote_]);
+  assert.deepEqual([are, are_], [true, false]);
 });
 
 Deno.test("the example gives every default there is, and every key with a comment above it", () => {

@@ -64,6 +64,7 @@ Deno.test("without any file the defaults hold: the checks that fit every host, n
       chatIdleTimeoutMs: 1_800_000,
       tools: ["reach:host", "reach:files", "reach:service"],
       logRoots: ["/var/log"],
+      logRootsAreNamed: false,
       allowRun: [],
       trustedKeys: [],
     },
@@ -177,6 +178,7 @@ allow_run = ["/usr/bin/ss"]
     chatIdleTimeoutMs: 90_000,
     tools: ["cpu_*", "!family:files"],
     logRoots: ["/srv/log"],
+    logRootsAreNamed: true,
     allowRun: ["/usr/bin/ss"],
     trustedKeys: [],
   });

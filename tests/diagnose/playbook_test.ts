@@ -256,7 +256,10 @@ Deno.test("of a check that looks at many targets only the one that is asked abou
   assert.equal(stream.of("tool_result")[0], "space usage of /data 41.0 %");
   assert.doesNotMatch(verdict, /Critical/);
   const all = await run(request({ plugin: "disk" }), { tools, makeChecks });
-  assert.equal(all.stream.of("tool_result")[0], "space usage of / 99.5 % ≥ 99 %\nspace usage of /data 41.0 %");
+  assert.equal(
+    all.stream.of("tool_result")[0],
+    "space usage of / 99.5 % ≥ 99 %\nspace usage of /data 41.0 %",
+  );
 });
 
 Deno.test("what one remedy would unlock is told with it once", async () => {

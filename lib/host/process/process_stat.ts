@@ -1,6 +1,6 @@
 /** `/proc/<pid>/stat`. */
 import { cleanLine } from "../foreign_text.ts";
-import { countOf, wordsOf } from "../kernel_text.ts";
+import { countOf } from "../kernel_text.ts";
 
 /** What `stat` tells of a process or thread. Times in ticks of 10 ms. */
 export interface ProcessStat {
@@ -36,18 +36,16 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   const close = text.lastIndexOf(")");
   if (open < 1 || close < open) return undefined;
   const pid = countOf(text.slice(0, open).trim());
-  const [state = "", ...rest] = wordsOf(text.slice(close + 1));
-  const figure = (field: number): number | undefined => countOf(rest[field - 4]); // numbered as in proc(5)
+  const state = text[close + 2] ?? "";
+  if (pid === undefined || text[close + 1] !== " " || !/^[A-Za-z]$/.test(state)) return undefined;
+  readFields(text, close + 3);
   const ppid = figure(4);
   const threads = figure(20);
   const startTicks = figure(22);
-  if (pid === undefined || ppid === undefined || threads === undefined || startTicks === undefined) {
-    return undefined;
-  }
-  if (!/^[A-Za-z]$/.test(state)) return undefined;
+  if (ppid === undefined || threads === undefined || startTicks === undefined) return undefined;
   const processor = figure(39);
   const blockedTicks = figure(42);
-  const nice = /^-?\d{1,3}$/.test(rest[15] ?? "") ? Number(rest[15]) : 0;
+  const nice = fields[19] ?? NaN;
   return {
     pid,
     name: seemly(text.slice(open + 1, close)),
@@ -57,7 +55,7 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
     majorFaults: figure(12) ?? 0,
     userTicks: figure(14) ?? 0,
     systemTicks: figure(15) ?? 0,
-    nice,
+    nice: Math.abs(nice) < 1000 ? nice : 0,
     threads,
     startTicks,
     virtualBytes: figure(23) ?? 0,
@@ -71,4 +69,40 @@ const MAX_NAME_CHARS = 64;
 
 function seemly(name: string): string {
   return /^[!-~][ -~]*$/.test(name) ? name : cleanLine(name, MAX_NAME_CHARS);
+}
+
+/**
+ * The fields of the text that was read last, numbered as in proc(5). Every process is read several times a minute: room
+ * of its own for each would be most of what an agent throws away.
+ */
+const fields = new Float64Array(64);
+
+/** From the blank before the fourth field on. What is no whole number is NaN. */
+function readFields(text: string, start: number): void {
+  fields.fill(NaN);
+  let at = start;
+  for (let field = 4; field < fields.length && at < text.length; field++) {
+    at++; // the blank
+    const isNegative = text.charCodeAt(at) === MINUS;
+    if (isNegative) at++;
+    const first = at;
+    let value = 0;
+    let code = text.charCodeAt(at);
+    for (; code >= ZERO && code <= NINE; code = text.charCodeAt(++at)) value = 10 * value + code - ZERO;
+    const isNumber = at > first && (code === BLANK || code === LINE_FEED || at === text.length);
+    fields[field] = isNumber ? (isNegative ? -value : value) : NaN;
+    while (at < text.length && text.charCodeAt(at) !== BLANK) at++;
+  }
+}
+
+const BLANK = 32;
+const LINE_FEED = 10;
+const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
+
+/** A count; undefined where the text has none there. */
+function figure(field: number): number | undefined {
+  const value = fields[field] ?? NaN;
+  return value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 }
