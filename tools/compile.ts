@@ -11,6 +11,7 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { ConfigError } from "../lib/config/config_error.ts";
 import { loadConfig } from "../lib/config/load.ts";
 import { generalGrants, type Grant, grantsFor, permissionFlags } from "../lib/config/permissions.ts";
 import { resolveStateDir } from "../lib/config/state_dir.ts";
@@ -186,23 +187,30 @@ function report({ path, bytes, bundleBytes, runtime, flags }: Compiled): string 
   ].join("\n");
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      hub: { type: "boolean", default: false },
-      config: { type: "string" },
-      "state-dir": { type: "string" },
-      target: { type: "string" },
-      output: { type: "string" },
-    },
-  });
-  const product = values.hub ? hubProduct() : agentProduct(values.config, values["state-dir"]);
+/** @returns the exit code: 2 where what was asked for is wrong, 1 where it could not be made */
+async function main(args: string[]): Promise<number> {
   try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        hub: { type: "boolean", default: false },
+        config: { type: "string" },
+        "state-dir": { type: "string" },
+        target: { type: "string" },
+        output: { type: "string" },
+      },
+    });
+    const product = values.hub ? hubProduct() : agentProduct(values.config, values["state-dir"]);
     const made = await compile({ product, output: values.output, target: values.target });
     Deno.stdout.writeSync(new TextEncoder().encode(report(made)));
+    return 0;
   } catch (error) {
-    Deno.stderr.writeSync(new TextEncoder().encode(`${error instanceof Error ? error.message : error}\n`));
-    Deno.exit(1);
+    const isUsage = error instanceof TypeError || error instanceof ConfigError;
+    const message = error instanceof Error ? error.message : String(error);
+    const line = error instanceof TypeError ? `cannot compile: ${message}` : message;
+    Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+    return isUsage ? 2 : 1;
   }
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -67,6 +67,8 @@ export class Agent {
   #ran = false;
   #stop: AbortSignal = new AbortController().signal;
   readonly #started = Promise.withResolvers<void>();
+  /** Resolves with the outcome of the first try to connect. */
+  readonly #tried = Promise.withResolvers<void>();
   #stopping = false;
   /** The change that is being made, and those before it. */
   #changing: Promise<void> = Promise.resolve();
@@ -160,6 +162,7 @@ export class Agent {
       random,
       onEvent: (event) => {
         this.#tracker.note(event);
+        if (event.type !== "connecting") this.#tried.resolve();
         this.#options.onEvent?.(event);
       },
     });
@@ -233,14 +236,16 @@ export class Agent {
     await this.#local.set(this.#options.local);
     void this.#self.figures(stop); // so that the first heartbeat's processor usage has something to start from
     await looking;
-    this.#engine.start();
-    this.#destinations.start();
     const stopOthers = Promise.withResolvers<void>();
     const onStop = () => stopOthers.resolve(this.#stopOthers());
     stop.addEventListener("abort", onStop, { once: true });
     if (stop.aborted) onStop();
+    const linked = this.#link.run(stop);
+    await this.#firstTry();
+    if (!this.#stopping) this.#engine.start();
+    this.#destinations.start();
     this.#started.resolve();
-    await this.#link.run(stop);
+    await linked;
     await stopOthers.promise;
     await this.#reportWaiting();
   }
@@ -300,6 +305,14 @@ export class Agent {
     this.#engine = this.#makeEngine();
     await this.#lookAhead();
     if (!this.#stopping) this.#engine.start();
+  }
+
+  /** The first looks of all checks come together: the hub is not kept waiting for them, but not for long either. */
+  async #firstTry(): Promise<void> {
+    const over = new AbortController();
+    const patience = sleep(this.#clock, FIRST_TRY_MS, AbortSignal.any([this.#stop, over.signal]));
+    await Promise.race([this.#tried.promise, patience.catch(() => {})]);
+    over.abort();
   }
 
   async #lookAhead(): Promise<void> {
@@ -418,6 +431,9 @@ export class Agent {
 
 /** How long the other destinations have when the agent stops, in milliseconds. */
 const FLUSH_MS = 5000;
+
+/** How long the checks wait for the outcome of the first try to connect, in milliseconds. */
+const FIRST_TRY_MS = 1000;
 
 /** How long registering waits for what can be known of the host beforehand, in milliseconds. */
 const LOOK_AHEAD_MS = 200;

@@ -1,4 +1,5 @@
 /** Processes that are about to run out of files that they may open. */
+import type { Clock } from "../clock.ts";
 import { percentText } from "../host/figure_text.ts";
 import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
 import { countOpenFiles } from "../host/process/process_fds.ts";
@@ -16,6 +17,9 @@ const TARGET = "processes";
 /** How many processes are named. */
 const MAX_NAMED = 3;
 
+/** How long a process without files is left alone: at its end another one may get its number. */
+const WITHOUT_FILES_AGE_MS = 60_000;
+
 /** The process that has used most of its limit stands for all. */
 export const PROCFD_CHECK = defineCheck({
   plugin: "procfd",
@@ -32,19 +36,22 @@ export const PROCFD_CHECK = defineCheck({
   byDefault: true,
   targets: () => [TARGET],
   needs: () => [{ kernel: "/proc" }],
-  make: (settings, { host }): Check[] => [{
-    plugin: "procfd",
-    target: TARGET,
-    async gather(signal) {
-      const candidates = await readCandidates(host, signal);
-      const { usages, refused, refusal } = await worstUsages(host, candidates, signal);
-      if (usages.length === 0) {
-        if (refusal !== undefined) throw refusal;
-        return [];
-      }
-      return [rateWorst(usages, refused, settings)];
-    },
-  }],
+  make(settings, { host, clock }): Check[] {
+    const withoutFiles = new WithoutFiles(clock);
+    return [{
+      plugin: "procfd",
+      target: TARGET,
+      async gather(signal) {
+        const candidates = await readCandidates(host, withoutFiles, signal);
+        const { usages, refused, refusal } = await worstUsages(host, candidates, signal);
+        if (usages.length === 0) {
+          if (refusal !== undefined) throw refusal;
+          return [];
+        }
+        return [rateWorst(usages, refused, settings)];
+      },
+    }];
+  },
 });
 
 /** A process that has a limit, and the most files that it can have open by the places it has for them. */
@@ -60,20 +67,58 @@ interface Usage extends Candidate {
   readonly percent: number;
 }
 
-async function readCandidates(host: HostFacts, signal: AbortSignal): Promise<Candidate[]> {
+/**
+ * Threads of the kernel and zombies, mostly more than half of what is listed: none of them ever has files again. Told by
+ * the number alone, and so looked at anew every {@linkcode WITHOUT_FILES_AGE_MS}.
+ */
+class WithoutFiles {
+  readonly #clock: Clock;
+  #pids = new Set<number>();
+  #sinceMs = -Infinity;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Those of `pids` that may have files: call it first. */
+  others(pids: readonly number[]): readonly number[] {
+    const nowMs = this.#clock.monotonicMs();
+    const isOld = nowMs - this.#sinceMs >= WITHOUT_FILES_AGE_MS;
+    if (isOld) this.#sinceMs = nowMs;
+    const known = this.#pids;
+    this.#pids = new Set(isOld ? [] : pids.filter((pid) => known.has(pid)));
+    return pids.filter((pid) => !this.#pids.has(pid));
+  }
+
+  add(pid: number): void {
+    this.#pids.add(pid);
+  }
+}
+
+async function readCandidates(
+  host: HostFacts,
+  withoutFiles: WithoutFiles,
+  signal: AbortSignal,
+): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
-  for (const pid of await listPids(host)) {
+  for (const pid of withoutFiles.others(await listPids(host))) {
     signal.throwIfAborted();
-    const candidate = await vanished(() => readCandidate(host, pid));
+    const candidate = await vanished(() => readCandidate(host, pid, withoutFiles));
     if (candidate !== undefined) candidates.push(candidate);
   }
   return candidates;
 }
 
-/** @returns undefined for what has no files: a thread of the kernel, a zombie. */
-async function readCandidate(host: HostFacts, pid: number): Promise<Candidate | undefined> {
+async function readCandidate(
+  host: HostFacts,
+  pid: number,
+  withoutFiles: WithoutFiles,
+): Promise<Candidate | undefined> {
   const status = await host.text(`/proc/${pid}/status`);
-  if (statusField(status, "VmSize") === undefined) return undefined;
+  if (statusField(status, "VmSize") === undefined) {
+    withoutFiles.add(pid);
+    return undefined;
+  }
   const places = countOf(statusField(status, "FDSize")) ?? Infinity;
   const limit = softLimit(await host.text(`/proc/${pid}/limits`), OPEN_FILES);
   if (limit === undefined || limit <= 0 || places <= 0) return undefined;

@@ -41,9 +41,13 @@ export function checkTable(looks: readonly Look[]): string {
   const quiet = looks.filter(({ findings, unavailable }) =>
     findings.length === 0 && unavailable === undefined
   );
-  const unseen = looks.flatMap(({ check, unavailable }) =>
-    unavailable === undefined ? [] : [`${check.plugin} ${check.target}: ${unavailable}`]
-  );
+  // What one remedy would unlock is told with it once.
+  const unseen = new Map<string, string[]>();
+  for (const { check, unavailable } of looks) {
+    if (unavailable === undefined) continue;
+    const remedy = /^cannot [^:]{1,200}: (.+; .+)$/s.exec(unavailable)?.[1] ?? unavailable;
+    unseen.set(remedy, [...unseen.get(remedy) ?? [], check.plugin]);
+  }
   const sections = [];
   if (rows.length > 0) {
     sections.push(aligned([["status", "check", "target", "value", "thresholds"], ...rows]));
@@ -51,8 +55,11 @@ export function checkTable(looks: readonly Look[]): string {
   if (quiet.length > 0) {
     sections.push(`nothing to measure: ${[...new Set(quiet.map(({ check }) => check.plugin))].join(", ")}`);
   }
-  if (unseen.length > 0) {
-    sections.push(["unavailable:", ...unseen.map((line) => `  ${printable(line)}`)].join("\n"));
+  if (unseen.size > 0) {
+    const lines = [...unseen].map(([remedy, plugins]) =>
+      printable(`  ${[...new Set(plugins)].join(", ")}: ${remedy}`)
+    );
+    sections.push(["unavailable:", ...lines].join("\n"));
   }
   return sections.length === 0 ? "no checks are configured\n" : `${sections.join("\n\n")}\n`;
 }

@@ -69,15 +69,18 @@ async function runAgent(options: RunAgentOptions): Promise<void> {
   const { agentId } = state;
   const logger = getLogger(["pawl", "run"]);
   for (const warning of config.warnings) logger.warn("config.warning", { warning });
-  reportSandbox(config, { stateDir: state.path, logger });
   for (const name of ignoreProxyVariables()) logger.warn("config.proxy_variable_ignored", { name });
   const context: AgentOptionsContext = {
     stateDir: state.path,
     onCredentials: ({ token }) => logging.update({ secrets: token === undefined ? [] : [token] }),
     senders: new Map(),
   };
+  const tried = Promise.withResolvers<void>();
   const agent = new Agent({
     ...await agentOptions(config, context),
+    onEvent: ({ type }) => {
+      if (type !== "connecting") tried.resolve();
+    },
     agentId,
     stateDir: state.path,
     queue: config.queue,
@@ -92,6 +95,8 @@ async function runAgent(options: RunAgentOptions): Promise<void> {
     hub: addressOf(config).host,
     config: config.file ?? "none",
   });
+  // Looking takes a moment: the hub comes first, or the failure to reach it.
+  void tried.promise.then(() => reportSandbox(config, { stateDir: state.path, logger }));
   await agent.run(stop);
   logger.info("agent.stopped", {});
 }

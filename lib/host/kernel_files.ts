@@ -1,8 +1,15 @@
 /** The kernel's files below a pair of roots. */
 import type { Clock } from "../clock.ts";
 import { FactUnavailableError, type KernelTextOptions } from "./host_facts.ts";
-import { answersAtOnce, insidePath, type KernelPath, kernelPath, ofProcess } from "./kernel_path.ts";
-import { readCapped, readPrompt } from "./read_capped.ts";
+import {
+  answersAtOnce,
+  insidePath,
+  type KernelPath,
+  kernelPath,
+  ofProcess,
+  promptNameOf,
+} from "./kernel_path.ts";
+import { readCapped, readPrompt, readWhole } from "./read_capped.ts";
 import { SingleFlight } from "./single_flight.ts";
 
 /** What would let a process see the kernel's files that may not. */
@@ -44,6 +51,8 @@ export class KernelFiles {
 
   /** As {@linkcode HostFacts.text}. @throws RangeError for a path that is not the kernel's or leads out of it. */
   async text(path: string, { maxBytes = 4 * 1024 ** 2 }: KernelTextOptions = {}): Promise<string> {
+    const name = promptNameOf(path);
+    if (name !== undefined) return await this.#promptText(path, name, maxBytes);
     const place = insidePath(path);
     if (answersAtOnce(place)) {
       return await this.#ask(path, place, (file) => readPrompt(this.#insideNow(file, place), maxBytes));
@@ -56,9 +65,23 @@ export class KernelFiles {
     });
   }
 
+  /** What is read of every process several times a minute takes the shortest way: it has no other name, nor links. */
+  #promptText(path: string, name: string, maxBytes: number): string | Promise<never> {
+    try {
+      const text = readWhole(join(this.#roots.proc, name), maxBytes);
+      this.#seen.add("proc");
+      return text;
+    } catch (error) {
+      return this.#explained(path, { tree: "proc", name }, error).then((explained) =>
+        Promise.reject(explained)
+      );
+    }
+  }
+
   /** As {@linkcode HostFacts.list}. */
   async list(path: string): Promise<string[]> {
     const place = insidePath(path);
+    if (place.tree === "proc" && place.name === "") return await this.#ask(path, place, listNow);
     if (ofProcess(place) && OPEN_FILES.test(place.name)) {
       const few = await this.#ask(path, place, listFew);
       if (few !== undefined) return few;
@@ -174,7 +197,14 @@ const FEW = 1000;
 function listFew(folder: string): string[] | undefined {
   const { size } = Deno.statSync(folder);
   if (size === 0 || size > FEW) return undefined;
-  return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  return listNow(folder);
+}
+
+/** All processes are one of these lists: leaving the loop for it, and coming back for each name, costs most of it. */
+function listNow(folder: string): string[] {
+  const names: string[] = [];
+  for (const { name } of Deno.readDirSync(folder)) names.push(name);
+  return names.sort();
 }
 
 /** @throws RangeError where a link leads out of the root, which may itself be a link. */

@@ -42,7 +42,15 @@ export function insidePath(path: string): KernelPath {
 
 /** Small files of a process that the kernel answers at once, without waiting for the process's memory. */
 const PROMPT =
-  /^\d+\/(?:task\/\d+\/)?(?:stat|status|statm|comm|limits|schedstat|oom_score|oom_score_adj|cgroup)$/;
+  /^\/proc\/\d+\/(?:task\/\d+\/)?(?:stat|status|statm|comm|limits|schedstat|oom_score|oom_score_adj|cgroup)$/;
+
+/**
+ * The name of such a file of a process or thread, undefined for any other path. It is plain, no door and no link, and
+ * {@linkcode answersAtOnce} holds for it.
+ */
+export function promptNameOf(path: string): string | undefined {
+  return PROMPT.test(path) ? path.slice("/proc/".length) : undefined;
+}
 
 /** Figures of the whole host that the kernel keeps ready: no table to walk, no device to ask. */
 const READY =
@@ -50,7 +58,7 @@ const READY =
 
 /** Whether it can be read without leaving the loop, which is several times cheaper. */
 export function answersAtOnce({ tree, name }: KernelPath): boolean {
-  return tree === "proc" && (PROMPT.test(name) || READY.test(name));
+  return tree === "proc" && (READY.test(name) || PROMPT.test(`/proc/${name}`));
 }
 
 /** Whether it belongs to one process or thread, and so may vanish at any time. */

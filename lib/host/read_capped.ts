@@ -37,6 +37,19 @@ export function readPrompt(file: string, maxBytes: number): string {
   return taken.cut();
 }
 
+/**
+ * The same for a file that gives all it has to one read with room for it, as those of a process do: a read that leaves
+ * room is the last one.
+ */
+export function readWhole(file: string, maxBytes: number): string {
+  if (maxBytes >= CHUNK_BYTES) {
+    using handle = Deno.openSync(file);
+    const readBytes = handle.readSync(promptChunk) ?? 0;
+    if (readBytes < CHUNK_BYTES) return decoder.decode(promptChunk.subarray(0, readBytes));
+  }
+  return readPrompt(file, maxBytes);
+}
+
 const decoder = new TextDecoder();
 
 /** What was read so far: the bytes of a chunk, and the text of those before it. */

@@ -1,5 +1,6 @@
 /** Which route a request is for. */
 import { HttpError } from "./http_error.ts";
+import { pathOf } from "./request_path.ts";
 import { type Route, routes } from "./routes.ts";
 
 /** A route, and what follows its path. */
@@ -24,10 +25,4 @@ export function findRoute({ method, url }: Request): FoundRoute {
   if (found !== undefined) return found;
   const allow = there.map(({ route }) => route.method === "GET" ? "GET, HEAD" : route.method).join(", ");
   throw new HttpError(405, `${path} takes ${allow}`, { headers: { allow } });
-}
-
-/** By hand: a request's URL holds the Host header as it came, and need not parse. */
-export function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
-  return start < 0 ? "/" : url.slice(start).replace(/[?#].*$/s, "");
 }

@@ -7,7 +7,8 @@ import { BodyReader } from "./body_reader.ts";
 import { comeAgain, HttpError } from "./http_error.ts";
 import { type ListenAddress, parseListenAddress } from "./listen_address.ts";
 import type { LocalPort } from "./local_port.ts";
-import { findRoute, type FoundRoute, pathOf } from "./find_route.ts";
+import type { FoundRoute } from "./find_route.ts";
+import { pathOf } from "./request_path.ts";
 import type { RouteContext } from "./routes.ts";
 import { TokenBuckets } from "./token_buckets.ts";
 import { clearSocketPath, unusable } from "./unix_socket.ts";
@@ -79,6 +80,7 @@ class RunningServer implements LocalServer {
   readonly #stop = new AbortController();
   /** The answers that are not delivered yet. */
   readonly #answers = new Set<Promise<void>>();
+  #routing: Promise<typeof import("./find_route.ts")> | undefined;
   #requests = 0;
   #closed: Promise<void> | undefined;
 
@@ -172,6 +174,8 @@ class RunningServer implements LocalServer {
     const delivered = completed.catch(() => {}).finally(() => this.#answers.delete(delivered)); // or hung up
     this.#answers.add(delivered);
     try {
+      // Loaded for the first request: a start does without what routes are made of.
+      const { findRoute } = await (this.#routing ??= import("./find_route.ts"));
       const found = findRoute(request);
       this.#gate.check(request, found.route.access);
       const response = found.route.method === "GET"

@@ -6,6 +6,7 @@ import { ProcfsFacts } from "../../lib/host/procfs.ts";
 import { RuntimeFacts } from "../../lib/host/runtime.ts";
 import { parseProcessLimits, softLimit } from "../../lib/host/process/process_limits.ts";
 import { parseProcessStatus, statusField } from "../../lib/host/process/process_status.ts";
+import { FakeClock } from "../fakes/fake_clock.ts";
 import { recordedText } from "../host/fixture_tree.ts";
 import { gather, makeCheck } from "./check_rig.ts";
 
@@ -65,6 +66,30 @@ Deno.test("procfd: processes that cannot be worse than the worst found are not c
   const [finding] = await gather(makeCheck(PROCFD_CHECK, {}, { host }));
   assert.equal(finding?.value, 40);
   assert.equal(counted().length, 3);
+});
+
+Deno.test("procfd: what has no files is left alone for a minute; another process under its number is found then, or at once where it was seen to go", async () => {
+  const clock = new FakeClock();
+  const { host } = hostWith([{ pid: 1, name: "init", open: 10, limit: 100 }]);
+  const { files = {}, links = {} } = host.facts;
+  const thread = (pid: number) => ({ [`/proc/${pid}/status`]: "Name:\tkworker\nFDSize:\t64\n" });
+  const busy = hostWith([{ pid: 5, name: "busy", open: 90, limit: 100 }]).host.facts;
+  const withThread = { files: { ...files, ...thread(5), ...thread(6) }, links };
+  const withBusy = { files: { ...files, ...thread(6), ...busy.files }, links: { ...links, ...busy.links } };
+  const check = makeCheck(PROCFD_CHECK, {}, { host, clock });
+  const look = async (facts: typeof host.facts) => {
+    host.facts = facts;
+    const [finding] = await gather(check);
+    await clock.tick(10_000);
+    return finding?.value;
+  };
+  assert.equal(await look(withThread), 10);
+  assert.equal(await look(withBusy), 10);
+  await clock.tick(40_000);
+  assert.equal(await look(withBusy), 90);
+  assert.equal(await look(withThread), 10);
+  assert.equal(await look({ files, links }), 10);
+  assert.equal(await look(withBusy), 90);
 });
 
 Deno.test("procfd: processes of others are left out, and said to be; nothing but those is unavailable", async () => {

@@ -55,6 +55,33 @@ Deno.test("few connections that are over are no alert, with IPv6 switched off, t
   );
 });
 
+Deno.test("the table of IPv6 is read unless the kernel counts nothing that could be in it", async () => {
+  const reads = async (inuse: number, tw: number) => {
+    const facts = host(lines(3, { state: "06", port: 80 }));
+    facts.facts = {
+      ...facts.facts,
+      files: {
+        ...facts.facts.files,
+        "/proc/net/sockstat": `TCP: inuse 1 orphan 0 tw ${tw} alloc 1 mem 0\n`,
+        "/proc/net/sockstat6": `TCP6: inuse ${inuse}\n`,
+      },
+    };
+    const text = facts.text.bind(facts);
+    const paths: string[] = [];
+    facts.text = (path) => {
+      paths.push(path);
+      return text(path);
+    };
+    const [, timeWait] = await gather(makeCheck(TCPSTATE_CHECK, {}, { host: facts }));
+    assert.equal(timeWait?.value, 3);
+    return paths.includes("/proc/net/tcp6");
+  };
+  assert.equal(await reads(0, 3), false);
+  assert.equal(await reads(0, 2), false); // one went meanwhile
+  assert.equal(await reads(1, 3), true);
+  assert.equal(await reads(0, 4), true); // one of IPv6 in TIME_WAIT
+});
+
 Deno.test("a pile in CLOSE_WAIT names the program, its pid and the port", async () => {
   const inodes = Array.from({ length: 400 }, (_, i) => 1000 + i);
   const check = makeCheck(TCPSTATE_CHECK, {}, {

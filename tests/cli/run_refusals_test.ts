@@ -96,8 +96,10 @@ const REFUSALS: readonly Refusal[] = [
   {
     what: "a state folder that cannot be made",
     args: [...HUB, "--state-dir", "/proc/pawl"],
-    line: "cannot use the state folder /proc/pawl: the sandbox does not grant access to it; " +
-      "make it writable or name another with --state-dir",
+    line:
+      "cannot use the state folder /proc/pawl: the sandbox does not grant access to it; grant reading and " +
+      'writing it ("pawl permissions" renders that; an executable is compiled for one folder) or name another with ' +
+      "--state-dir",
   },
   {
     what: "an identity that is damaged",

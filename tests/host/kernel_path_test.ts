@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { normalize } from "node:path";
 import fc from "fast-check";
-import { insidePath, kernelPath } from "../../lib/host/kernel_path.ts";
+import { answersAtOnce, insidePath, kernelPath } from "../../lib/host/kernel_path.ts";
 
 Deno.test("property: whatever the name, what is taken lies below its tree as it is written", () => {
   const part = fc.constantFrom(
@@ -59,4 +59,17 @@ Deno.test("the doors of a process are shut to readers, its files are open", () =
   ];
   for (const name of open) assert.equal(insidePath(`/proc/${name}`).name, name);
   assert.equal(insidePath("/sys/1/root").tree, "sys");
+});
+
+Deno.test("what the kernel has ready is read at once; tables, devices and a process's own memory are not", () => {
+  const isReady = (path: string) => answersAtOnce(kernelPath(path));
+  for (
+    const name of ["stat", "meminfo", "pressure/io", "net/dev", "sys/fs/file-nr", "77/stat", "77/limits"]
+  ) {
+    assert(isReady(`/proc/${name}`), name);
+  }
+  for (const name of ["net/tcp", "mounts", "kmsg", "77/cmdline", "77/environ", "sys/vm/stat_refresh"]) {
+    assert(!isReady(`/proc/${name}`), name);
+  }
+  assert(!isReady("/sys/class/net/eth0/operstate"));
 });

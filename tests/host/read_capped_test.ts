@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readCapped, readPrompt } from "../../lib/host/read_capped.ts";
+import { readCapped, readPrompt, readWhole } from "../../lib/host/read_capped.ts";
 import { TempFolder } from "../config/temp_folder.ts";
 
 const CHUNK = 64 * 1024;
@@ -22,6 +22,7 @@ Deno.test("property: whatever the length, the text is the file's, or its beginni
         const kept = bytes.subarray(0, Math.min(maxBytes, bytes.length));
         const expected = new TextDecoder().decode(kept).replace(/\ufffd+$/, "");
         assert.equal(readPrompt(path, maxBytes), expected);
+        assert.equal(readWhole(path, maxBytes), expected);
         assert.equal(await readCapped(path, maxBytes), expected);
       },
     ),

@@ -1,8 +1,9 @@
 /** Who keeps connections open that the other side has ended. */
-import type { HostFacts } from "../host_facts.ts";
+import { FactUnavailableError, type HostFacts } from "../host_facts.ts";
 import { increase } from "./listeners.ts";
 import { findSocketOwners, type SocketOwnersOptions } from "./socket_owners.ts";
-import { readSocketTable, TCP_TABLES } from "./socket_tables.ts";
+import { optionalText, readSocketTable, TCP_TABLES } from "./socket_tables.ts";
+import { parseSockstat } from "./sockstat.ts";
 import { CLOSE_WAIT, eachSocket, LISTEN, TIME_WAIT } from "./tcp_table.ts";
 
 /** Sockets in CLOSE_WAIT, as far as one walk over the tables tells. */
@@ -49,6 +50,7 @@ export async function readCloseWait(host: HostFacts) {
   const unaccepted = new Map<number, number>();
   const listeners = new Map<number, number>();
   for (const table of TCP_TABLES) {
+    if (table === "tcp6" && await lacksTcp6(host, timeWait)) continue;
     eachSocket(await readSocketTable(host, table), (line) => {
       if (line.state === TIME_WAIT) timeWait++;
       else if (line.state === CLOSE_WAIT) {
@@ -63,6 +65,23 @@ export async function readCloseWait(host: HostFacts) {
   }
   const sockets: CloseWaitSockets = { portOf, unaccepted, listeners };
   return { closeWait, timeWait, sockets };
+}
+
+/**
+ * Whether the second table is known to be empty: the kernel walks all places for sockets, hundreds of thousands, for a
+ * table of none. What it counts as IPv6 leaves out TIME_WAIT, and counts that for both families together.
+ * @param timeWait how many the first table has.
+ */
+async function lacksTcp6(host: HostFacts, timeWait: number): Promise<boolean> {
+  try {
+    const tcp6 = parseSockstat(await optionalText(host, "/proc/net/sockstat6")).get("TCP6");
+    if (tcp6?.get("inuse") !== 0) return false;
+    const tcp = parseSockstat(await optionalText(host, "/proc/net/sockstat")).get("TCP");
+    return (tcp?.get("tw") ?? Infinity) <= timeWait;
+  } catch (error) {
+    if (error instanceof FactUnavailableError) return false;
+    throw error;
+  }
 }
 
 /**

@@ -46,8 +46,9 @@ const GROUP = 64;
 
 /** The ids of all processes that can be seen, lowest first. */
 export async function listPids(host: HostFacts): Promise<number[]> {
-  const names = await host.list("/proc");
-  return names.filter((name) => /^\d{1,10}$/.test(name)).map(Number).sort((a, b) => a - b);
+  const pids: number[] = [];
+  for (const name of await host.list("/proc")) if (/^\d{1,10}$/.test(name)) pids.push(Number(name));
+  return pids.sort((a, b) => a - b);
 }
 
 /** The `stat` of a process, the cheapest look at one; undefined where it has ended. */
