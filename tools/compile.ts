@@ -22,7 +22,7 @@ const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
  * A small young generation keeps the heap small, for an agent has little to remember; what a burst leaves behind it has
  * collected itself.
  */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--expose-gc";
+const V8_FLAGS = "--v8-flags=--min-semi-space-size=2,--max-semi-space-size=2,--expose-gc";
 
 /** What can be compiled. */
 export interface Product {

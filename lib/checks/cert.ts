@@ -9,13 +9,14 @@ import { STARTTLS_PROTOCOLS } from "../host/probes/starttls.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 
-const remote = nonEmpty.superRefine((text, context) => {
-  const reading = readRemote(text);
-  if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
-});
+const remote = () =>
+  nonEmpty.superRefine((text, context) => {
+    const reading = readRemote(text);
+    if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
+  });
 
 const options = () => ({
-  remotes: z.array(remote).max(100).default([])
+  remotes: z.array(remote()).max(100).default([])
     .describe("Servers, as `host` or `host:port`; the port is 443 unless it is given."),
   files: z.array(absolutePath).max(100).default([])
     .describe("Files with certificates in PEM or DER; `*`, `?`, `[a-z]`, `{a,b}` and `**` stand for names."),

@@ -19,31 +19,34 @@ import { type CheckSeams, defineCheck } from "./definition.ts";
 import { responseTimeOption } from "./duration_thresholds.ts";
 import { rateFigure, rateState } from "./rating.ts";
 
-const hostName = nonEmpty.max(255).regex(
-  /^(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/,
-  'must be a name such as "example.org"',
-);
+const hostName = () =>
+  nonEmpty.max(255).regex(
+    /^(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/,
+    'must be a name such as "example.org"',
+  );
 
-const server = nonEmpty.superRefine((text, context) => {
-  const reading = readServer(text);
-  if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
-});
+const server = () =>
+  nonEmpty.superRefine((text, context) => {
+    const reading = readServer(text);
+    if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
+  });
 
-const ipAddress = nonEmpty.refine(
-  (text) => z.union([z.ipv4(), z.ipv6()]).safeParse(text).success,
-  'must be an address such as "192.0.2.1" or "2001:db8::1"',
-);
+const ipAddress = () =>
+  nonEmpty.refine(
+    (text) => z.union([z.ipv4(), z.ipv6()]).safeParse(text).success,
+    'must be an address such as "192.0.2.1" or "2001:db8::1"',
+  );
 
 const options = () => ({
-  names: z.array(hostName).min(1).max(100)
+  names: z.array(hostName()).min(1).max(100)
     .describe("The names that have to resolve."),
-  servers: z.array(server).max(10).default([])
+  servers: z.array(server()).max(10).default([])
     .describe(
       "Name servers that are asked, each of them, as `address` or `address:port`; none: the way this system does.",
     ),
   type: z.enum(RECORD_TYPES).default("A")
     .describe("The kind of record; others than `A` and `AAAA` need `servers`."),
-  expected_ips: z.array(ipAddress).max(100).default([])
+  expected_ips: z.array(ipAddress()).max(100).default([])
     .describe("Addresses that the name may resolve to: any other in the answer is an alert."),
   query_timeout: duration("100ms", "60s").prefault("5s")
     .describe("How long an answer may take."),

@@ -45,41 +45,44 @@ export const httpDimensions: readonly DimensionRow[] = [
   },
 ];
 
-const url = nonEmpty.superRefine((text, context) => {
-  const parsed = URL.parse(text);
-  const refuse = (message: string) => context.addIssue({ code: "custom", message });
-  if (parsed === null || !/^https?:$/.test(parsed.protocol) || !/^https?:\/\/[^/]/i.test(text)) {
-    refuse("must be an address such as https://example.org/health");
-  } else if (parsed.username !== "" || parsed.password !== "") {
-    refuse("must not have a user or password in it; use headers, such as Authorization with ${NAME}");
-  } else if (parsed.hash !== "") refuse("must not have a fragment (the part from # on)");
-});
+const url = () =>
+  nonEmpty.superRefine((text, context) => {
+    const parsed = URL.parse(text);
+    const refuse = (message: string) => context.addIssue({ code: "custom", message });
+    if (parsed === null || !/^https?:$/.test(parsed.protocol) || !/^https?:\/\/[^/]/i.test(text)) {
+      refuse("must be an address such as https://example.org/health");
+    } else if (parsed.username !== "" || parsed.password !== "") {
+      refuse("must not have a user or password in it; use headers, such as Authorization with ${NAME}");
+    } else if (parsed.hash !== "") refuse("must not have a fragment (the part from # on)");
+  });
 
-const header = z.string().max(8192).regex(HEADER_VALUE, "must be one line");
+const header = () => z.string().max(8192).regex(HEADER_VALUE, "must be one line");
 
-const statusPattern = nonEmpty.refine(
-  (text) => readStatusPattern(text) !== undefined,
-  'must be a status such as "204", "2xx", "20*" or "200-299"',
-);
+const statusPattern = () =>
+  nonEmpty.refine(
+    (text) => readStatusPattern(text) !== undefined,
+    'must be a status such as "204", "2xx", "20*" or "200-299"',
+  );
 
-const bodyPattern = nonEmpty.superRefine((text, context) => {
-  const pattern = readBodyPattern(text);
-  if (typeof pattern === "string") context.addIssue({ code: "custom", message: pattern });
-});
+const bodyPattern = () =>
+  nonEmpty.superRefine((text, context) => {
+    const pattern = readBodyPattern(text);
+    if (typeof pattern === "string") context.addIssue({ code: "custom", message: pattern });
+  });
 
 /** The options of `[[check.http]]`. */
 export const httpOptions = () => ({
-  urls: z.array(url).min(1).max(100)
+  urls: z.array(url()).min(1).max(100)
     .describe("The addresses, `http` or `https`."),
   method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).default("GET")
     .describe("The request's method."),
-  headers: z.record(z.string().regex(HEADER_NAME, "is no name of a header"), header).default({})
+  headers: z.record(z.string().regex(HEADER_NAME, "is no name of a header"), header()).default({})
     .describe("Headers of the request; `${NAME}` takes a value from the environment."),
   body: z.string().max(65_536).optional()
     .describe("The request's body."),
-  expect_status: z.array(statusPattern).min(1).default(["2xx"])
+  expect_status: z.array(statusPattern()).min(1).default(["2xx"])
     .describe('The statuses that are well, such as `"204"`, `"2xx"`, `"20*"` or `"200-299"`.'),
-  expect_body: z.array(bodyPattern).max(20).default([])
+  expect_body: z.array(bodyPattern()).max(20).default([])
     .describe("What the body has to contain, all of it: texts, or `/expressions/`."),
   request_timeout: duration("100ms", "60s").prefault("5s")
     .describe("How long the whole request may take."),

@@ -8,13 +8,14 @@ import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { LOG_ENCODINGS } from "./logfile/line_splitter.ts";
 
-const pattern = z.string().min(1).superRefine((source, context) => {
-  try {
-    linePattern(source);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-  }
-});
+const pattern = () =>
+  z.string().min(1).superRefine((source, context) => {
+    try {
+      linePattern(source);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    }
+  });
 
 const options = () => ({
   paths: z.array(absolutePath).min(1).max(100).describe(
@@ -25,10 +26,10 @@ const options = () => ({
   ).describe(
     "Tells this table from others that read the same logs; it becomes the label `name`.",
   ),
-  include: z.array(pattern).max(100).default([]).describe(
+  include: z.array(pattern()).max(100).default([]).describe(
     "Lines that match one of these are told: a text that stands in the line, or `/a regular expression/`, `/…/i`; every line where none is given.",
   ),
-  exclude: z.array(pattern).max(100).default([]).describe(
+  exclude: z.array(pattern()).max(100).default([]).describe(
     "Lines that match one of these are not told, whatever else they match.",
   ),
   severity: z.enum(["Info", "Warning", "Critical"]).default("Warning").describe("How bad a line is."),

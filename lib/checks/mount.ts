@@ -10,14 +10,15 @@ import type { Check, Finding } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { rateState } from "./rating.ts";
 
-const demand = z.strictObject({
-  path: absolutePath,
-  fstype: nonEmpty.optional(),
-  options: z.array(nonEmpty).default([]),
-});
+const demand = () =>
+  z.strictObject({
+    path: absolutePath,
+    fstype: nonEmpty.optional(),
+    options: z.array(nonEmpty).default([]),
+  });
 
 const options = () => ({
-  mounts: z.array(demand).default([]).describe(
+  mounts: z.array(demand()).default([]).describe(
     "What has to be mounted: path, and where they matter its fstype and the options that it must have.",
   ),
   fstab: absolutePath.optional().meta({
@@ -63,7 +64,7 @@ export const MOUNT_CHECK = defineCheck({
 
 async function compare(
   host: HostFacts,
-  named: readonly z.output<typeof demand>[],
+  named: readonly z.output<ReturnType<typeof demand>>[],
   fstab: string | undefined,
   severity: "Info" | "Warning" | "Critical",
 ): Promise<Finding[]> {

@@ -7,13 +7,14 @@ import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { responseTimeOption } from "./duration_thresholds.ts";
 
-const target = nonEmpty.superRefine((text, context) => {
-  const reading = readEndpoint(text);
-  if ("problem" in reading) context.addIssue({ code: "custom", message: reading.problem });
-});
+const target = () =>
+  nonEmpty.superRefine((text, context) => {
+    const reading = readEndpoint(text);
+    if ("problem" in reading) context.addIssue({ code: "custom", message: reading.problem });
+  });
 
 const options = () => ({
-  targets: z.array(target).min(1).max(100)
+  targets: z.array(target()).min(1).max(100)
     .describe("What is connected to: `tcp://host:port`, `udp://host:port`, `unix:///path` or `host:port`."),
   send: z.string().max(4096).optional()
     .describe("What is sent once connected; datagrams need it."),

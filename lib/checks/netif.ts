@@ -16,7 +16,7 @@ import { rateFigure, rateState, thresholdOptions, type Thresholds } from "./rati
 const FIRST_INTERVAL_MS = 1000;
 
 /** No interface has a longer name: what is longer fits none. */
-const pattern = nonEmpty.max(64);
+const pattern = () => nonEmpty.max(64);
 
 /** The check of the network interfaces. */
 export const NETIF_CHECK = defineCheck({
@@ -49,10 +49,10 @@ export const NETIF_CHECK = defineCheck({
     ...thresholdOptions({ warn: 10, critical: 100, unit: "packets with errors per minute" }),
     drops: z.strictObject(thresholdOptions({ warn: 100, critical: 1000, unit: "packets dropped per minute" }))
       .prefault({}).describe("Thresholds of dropped packets."),
-    interfaces: z.array(pattern).min(1).default(["*"]).describe(
+    interfaces: z.array(pattern()).min(1).default(["*"]).describe(
       'The interfaces whose packets are counted: names, or patterns such as "en*".',
     ),
-    ignore: z.array(pattern).default(["lo", "veth*", "cali*", "lxc*"]).describe(
+    ignore: z.array(pattern()).default(["lo", "veth*", "cali*", "lxc*"]).describe(
       "Of those, the ones that are left out.",
     ),
     link_up: z.array(

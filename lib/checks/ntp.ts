@@ -8,13 +8,14 @@ import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
-const server = nonEmpty.superRefine((text, context) => {
-  const reading = readServer(text);
-  if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
-});
+const server = () =>
+  nonEmpty.superRefine((text, context) => {
+    const reading = readServer(text);
+    if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
+  });
 
 const options = () => ({
-  servers: z.array(server).min(1).max(10)
+  servers: z.array(server()).min(1).max(10)
     .describe("Time servers, as `host` or `host:port`; the middle of their answers counts."),
   answer_timeout: duration("100ms", "30s").prefault("3s")
     .describe("How long a server's answer may take."),

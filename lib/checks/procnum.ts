@@ -14,15 +14,16 @@ import { rateState } from "./rating.ts";
 /** The kernel keeps so many bytes of a process's name. */
 const NAME_BYTES = 15;
 
-const match = z.strictObject({
-  name: nonEmpty.regex(/^[^/]+$/, "must be a program's name without its folder").optional(),
-  cmdline: nonEmpty.optional(),
-  pidfile: absolutePath.optional(),
-}).refine(
-  ({ name, cmdline, pidfile }) => [name, cmdline, pidfile].filter((way) => way !== undefined).length === 1,
-  "must have exactly one of name, cmdline and pidfile",
-);
-type Match = z.output<typeof match>;
+const match = () =>
+  z.strictObject({
+    name: nonEmpty.regex(/^[^/]+$/, "must be a program's name without its folder").optional(),
+    cmdline: nonEmpty.optional(),
+    pidfile: absolutePath.optional(),
+  }).refine(
+    ({ name, cmdline, pidfile }) => [name, cmdline, pidfile].filter((way) => way !== undefined).length === 1,
+    "must have exactly one of name, cmdline and pidfile",
+  );
+type Match = z.output<ReturnType<typeof match>>;
 
 const bound = (severity: string, side: string) =>
   z.int().min(0).optional().meta({
@@ -31,7 +32,7 @@ const bound = (severity: string, side: string) =>
   });
 
 const options = () => ({
-  match: match.meta({
+  match: match().meta({
     description:
       "Which processes: name = the program's exact name, or cmdline = a pattern for the whole command " +
       "line with * and ?, or pidfile = a file with one process's id.",

@@ -9,13 +9,14 @@ import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { redisDimensions, redisFigureOptions } from "./redis_dimensions.ts";
 
-const address = nonEmpty.refine(
-  (text) => parseRedisAddress(text) !== undefined,
-  'must be an address such as "127.0.0.1:6379", "[::1]:6379" or "unix:///run/redis/redis.sock"',
-);
+const address = () =>
+  nonEmpty.refine(
+    (text) => parseRedisAddress(text) !== undefined,
+    'must be an address such as "127.0.0.1:6379", "[::1]:6379" or "unix:///run/redis/redis.sock"',
+  );
 
 const options = () => ({
-  targets: z.array(address).min(1).max(100).default(["127.0.0.1:6379"])
+  targets: z.array(address()).min(1).max(100).default(["127.0.0.1:6379"])
     .describe("The servers, as `host:port` or `unix:///path`."),
   username: nonEmpty.optional().describe("The user to authenticate as; needs a password."),
   password: nonEmpty.optional().describe("The password; `password_file` keeps it out of the configuration."),

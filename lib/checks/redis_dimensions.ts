@@ -26,25 +26,25 @@ export const REDIS_COUNTERS = {
   expired_keys: { figure: "keys expired", unit: "keys" },
 } as const;
 
-const severity = z.enum(["off", "Info", "Warning", "Critical"]);
+const severity = () => z.enum(["off", "Info", "Warning", "Critical"]);
 
 function thresholds(what: string, unit: string) {
   return z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit })).prefault({})
     .describe(`Thresholds of the ${what}, in ${unit}; off unless set.`);
 }
 
-const atLeast = z.number().int().min(0).default(0);
+const atLeast = () => z.number().int().min(0).default(0);
 
 /** The options of the figures; all are off but the cluster's. */
 export const redisFigureOptions = () => ({
   response_time: thresholds("time that PING takes", "ms"),
   expected_role: z.enum(["master", "replica"]).optional()
     .describe("The role that the targets must have; not looked at unless set."),
-  master_link_status: severity.default("off")
+  master_link_status: severity().default("off")
     .describe("How bad it is when a replica has lost its master."),
   connected_slaves: z.strictObject({
-    warn_lt: atLeast.describe("Warning below this many; 0 turns it off."),
-    critical_lt: atLeast.describe("Critical below this many; 0 turns it off."),
+    warn_lt: atLeast().describe("Warning below this many; 0 turns it off."),
+    critical_lt: atLeast().describe("Critical below this many; 0 turns it off."),
   }).prefault({}).describe("Thresholds of the replicas that a master has; off unless set."),
   repl_lag: z.strictObject({
     ...thresholdOptions({ warn: 0, critical: 0, unit: "bytes" }),
@@ -69,11 +69,11 @@ export const redisFigureOptions = () => ({
   ),
   evicted_keys: thresholds(REDIS_COUNTERS.evicted_keys.figure, "keys since the last look"),
   expired_keys: thresholds(REDIS_COUNTERS.expired_keys.figure, "keys since the last look"),
-  persistence: severity.default("off")
+  persistence: severity().default("off")
     .describe("How bad it is when the last snapshot or write to the append-only file failed."),
-  cluster_state: severity.default("Critical")
+  cluster_state: severity().default("Critical")
     .describe("How bad it is when a cluster says that it is not in order; looked at on cluster nodes alone."),
-  cluster_topology: severity.default("Warning")
+  cluster_topology: severity().default("Warning")
     .describe(
       "How bad it is when nodes of a cluster fail, or slots have no owner; looked at on cluster nodes alone.",
     ),

@@ -8,19 +8,20 @@ import { rateState } from "./rating.ts";
 const SIGNS = { eq: "=", ne: "≠", ge: "≥", le: "≤", gt: ">", lt: "<" } as const;
 const OPERATORS = ["eq", "ne", "ge", "le", "gt", "lt"] as const;
 
-const param = z.strictObject({
-  key: z.string().regex(
-    /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_@:-]+)+$/,
-    'must be a setting such as "vm.swappiness" or "net/ipv4/conf/eth0.100/forwarding"',
-  ),
-  op: z.enum(OPERATORS).default("eq"),
-  value: z.union([z.string().min(1), z.number()]).transform(String),
-  severity: z.enum(["Info", "Warning", "Critical"]).default("Warning"),
-}).refine(
-  ({ op, value }) => op === "eq" || op === "ne" || isNumber(value),
-  { path: ["value"], message: "must be a number, for only numbers are larger or smaller; or use eq or ne" },
-);
-type Param = z.output<typeof param>;
+const param = () =>
+  z.strictObject({
+    key: z.string().regex(
+      /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_@:-]+)+$/,
+      'must be a setting such as "vm.swappiness" or "net/ipv4/conf/eth0.100/forwarding"',
+    ),
+    op: z.enum(OPERATORS).default("eq"),
+    value: z.union([z.string().min(1), z.number()]).transform(String),
+    severity: z.enum(["Info", "Warning", "Critical"]).default("Warning"),
+  }).refine(
+    ({ op, value }) => op === "eq" || op === "ne" || isNumber(value),
+    { path: ["value"], message: "must be a number, for only numbers are larger or smaller; or use eq or ne" },
+  );
+type Param = z.output<ReturnType<typeof param>>;
 
 /** Settings that the configuration names, each a target. */
 export const SYSCTL_CHECK = defineCheck({
@@ -34,7 +35,7 @@ export const SYSCTL_CHECK = defineCheck({
     defaults: "warning where it differs",
   }],
   options: () => ({
-    params: z.array(param).min(1).meta({
+    params: z.array(param()).min(1).meta({
       description: "The settings: key, op (eq, ne, ge, le, gt, lt), value and severity.",
       example: [{ key: "vm.swappiness", op: "le", value: "60" }],
     }),

@@ -10,10 +10,10 @@ import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
-const unit = z.string().refine(isUnitName, 'must be a unit\'s name such as "ssh" or "backup.timer"');
+const unit = () => z.string().refine(isUnitName, 'must be a unit\'s name such as "ssh" or "backup.timer"');
 
 const options = () => ({
-  units: z.array(unit).max(200).default([])
+  units: z.array(unit()).max(200).default([])
     .describe("Units that have to be in `expected_active_state`; a name without a suffix is a service."),
   expected_active_state: z.enum(["active", "inactive", "failed", "activating", "deactivating", "reloading"])
     .default("active").describe("The state that `units` have to be in; `active` takes `reloading` too."),

@@ -23,8 +23,8 @@ export function relieveMemory(options: MemoryReliefOptions): Disposable {
   const { logger, intervalMs = 1000, growthBytes = 8 * 1024 * 1024 } = options;
   // Looked for when it is needed first: finding it takes time and memory, and a start has little of both.
   let collect: (() => void) | null | undefined;
-  let floorBytes = heldBytes();
-  let lastBytes = floorBytes;
+  let floorBytes = 0; // so that what the start leaves behind goes, too
+  let lastBytes = heldBytes();
   const timer = setInterval(() => {
     const before = heldBytes();
     const isQuiet = Math.abs(before - lastBytes) < QUIET_BYTES;
