@@ -48,8 +48,8 @@ Deno.test("what a server says over TCP tells why there is no record", async () =
     [5, /REFUSED/],
   ];
   for (const [code, expected] of cases) {
-    await using server = await failingResponder(code);
-    using _tcp = tcpResponder(server.port, code);
+    await using both = await bothResponders(code);
+    const { server } = both;
     const asked = query(server.port, { name: "shop.test" });
     if (expected instanceof RegExp) await assert.rejects(asked, expected);
     else assert.equal((await asked).missing, expected);
@@ -60,6 +60,27 @@ Deno.test("a server that cannot be asked over TCP leaves it unknown", async () =
   await using server = await failingResponder(2);
   assert.equal((await query(server.port, { name: "shop.test" })).missing, "unknown");
 });
+
+/** A responder over UDP and one over TCP on one port: what is free for the one may be taken for the other. */
+async function bothResponders(code: number) {
+  for (let tries = 0; tries < 20; tries++) {
+    const server = await failingResponder(code);
+    try {
+      const tcp = tcpResponder(server.port, code);
+      return {
+        server,
+        async [Symbol.asyncDispose]() {
+          tcp[Symbol.dispose]();
+          await server[Symbol.asyncDispose]();
+        },
+      };
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  throw new Error("no port was free for both");
+}
 
 /** Answers every query over TCP with a code and no records. */
 function tcpResponder(port: number, code: number): Disposable {
