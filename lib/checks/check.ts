@@ -40,19 +40,3 @@ export interface Check {
    */
   gather(signal: AbortSignal): Promise<Finding[]>;
 }
-
-/** What a built-in check measures, and from where on that is an alert. */
-export interface Dimension {
-  readonly plugin: string;
-  /** The label `check`. */
-  readonly check: string;
-  /** The label `target`, or what stands there. */
-  readonly target: string;
-  /** The figure in words, as messages begin. */
-  readonly figure: string;
-  /** The unit in messages. */
-  readonly unit: "%" | "";
-  /** @see Thresholds */
-  readonly warnGe: number;
-  readonly criticalGe: number;
-}

@@ -32,6 +32,7 @@ export function command(context: CliContext) {
         { probeNeed, needName },
         { checkDefinition },
         tools,
+        { toolServices },
       ] = await Promise.all([
         import("../config/load.ts"),
         import("../host/open_host.ts"),
@@ -40,6 +41,7 @@ export function command(context: CliContext) {
         import("../host/probe_need.ts"),
         import("../checks/registry.ts"),
         import("../tools/all_tools.ts"),
+        import("../config/tool_services.ts"),
       ]);
       const config = await loadConfig({
         path,
@@ -54,7 +56,9 @@ export function command(context: CliContext) {
           name: plugin,
           needs: checkDefinition(plugin).needs(settings),
         })),
-        ...tools.allTools({ allowRun: config.remote.allowRun }).map(({ name, needs }): Needy => ({
+        ...tools.allTools({ allowRun: config.remote.allowRun, ...toolServices(config.checks) }).map((
+          { name, needs },
+        ): Needy => ({
           kind: "tool",
           name,
           needs,

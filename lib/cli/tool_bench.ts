@@ -38,12 +38,7 @@ export async function openToolBench(path: string | undefined): Promise<ToolBench
     stderrIsTerminal: Deno.stderr.isTerminal(),
   });
   ignoreProxyVariables();
-  const { procfs, sysfs } = config.host;
-  const host = await openHost({
-    clock: systemClock,
-    ...(procfs !== undefined && { procfs }),
-    ...(sysfs !== undefined && { sysfs }),
-  });
+  const host = await openHost({ ...config.host, clock: systemClock });
   const { logRoots, allowRun } = config.remote;
   const tools = new ToolRegistry({
     tools: allTools({ allowRun, ...toolServices(config.checks) }),

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { readServerAddress } from "./address.ts";
 import type { ConfiguredCheck } from "../checks/configured.ts";
+import { DEFAULT_REMOTE_TOOLS, patternProblem } from "../tools/policy.ts";
 import { checkSchema } from "./check_schema.ts";
 import { absolutePath, duration, nonEmpty, size } from "./fields.ts";
 import type { ListenConfig } from "./listen.ts";
@@ -117,6 +118,14 @@ const SESSION_TYPE_NAMES = ["inspect", "diagnose", "chat"] as const;
 type SessionTypeName = typeof SESSION_TYPE_NAMES[number];
 
 const DEFAULT_ALERT_BUFFER_SIZE = 1000;
+
+/** A policy that cannot be read is no policy: better no start than a surprise in the first session. */
+const toolPattern = nonEmpty.superRefine((pattern, context) => {
+  const problem = patternProblem(pattern);
+  if (problem !== undefined) {
+    context.addIssue({ code: "custom", message: `cannot be used: ${problem}`, params: { quiet: true } });
+  }
+});
 
 const address = z.string().transform((text, context) => {
   const reading = readServerAddress(text);
@@ -276,7 +285,7 @@ export const fileSchema = z.strictObject({
       .describe("How many sessions may begin within an hour, 1 to 100000."),
     max_tool_runs_per_hour: z.int().min(1).max(100_000).default(2000)
       .describe("How many tools all sessions together may run within an hour, 1 to 100000."),
-    tools: z.array(nonEmpty).default(["reach:host", "reach:files", "reach:service"])
+    tools: z.array(toolPattern).default([...DEFAULT_REMOTE_TOOLS])
       .describe(
         "Which tools sessions may use: names, names with `*`, `family:NAME`, `reach:NAME` (`host`, `files`, " +
           "`network`, `service`, `program`); a `!` in front denies, and wins.",

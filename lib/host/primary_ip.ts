@@ -1,13 +1,9 @@
 /** Which of a host's addresses stands for it. */
 
-/** The part of an interface's description that the choice rests on. */
-export interface InterfaceAddress {
-  readonly family: "IPv4" | "IPv6";
-  readonly address: string;
-}
+import type { InterfaceAddress } from "./host_facts.ts";
 
 /** The first non-loopback IPv4 address, else a routable IPv6, else a link-local one, else the loopback's. */
-export function primaryIp(interfaces: readonly InterfaceAddress[]): string {
+export function primaryIp(interfaces: readonly Pick<InterfaceAddress, "family" | "address">[]): string {
   const outward = interfaces.filter(({ address }) => !isLoopback(address));
   const v4 = outward.find(({ family }) => family === "IPv4");
   const v6 = outward.filter(({ family }) => family === "IPv6");

@@ -5,6 +5,16 @@ import type { ToolReach } from "./tool.ts";
 /** What a remote session may use unless the configuration says otherwise: nothing that lets a hub reach out from here. */
 export const DEFAULT_REMOTE_TOOLS: readonly string[] = ["reach:host", "reach:files", "reach:service"];
 
+/** What is wrong with a pattern; undefined where nothing is. */
+export function patternProblem(pattern: string): string | undefined {
+  try {
+    parseRule(pattern);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** What a policy looks at. */
 export interface PolicySubject {
   readonly name: string;

@@ -109,6 +109,11 @@ const refused: readonly (readonly [string, string, string | RegExp])[] = [
     "[[check.net]]\ntargets = []\n",
     /:2: check\.net\.targets must not be empty/,
   ],
+  [
+    "a tool pattern that is none",
+    '[remote]\ntools = ["cpu_*", "bad pattern?"]\n',
+    /:2: remote\.tools cannot be used: cannot read the tool pattern "bad pattern\?": it has to be a tool's name/,
+  ],
   ["an empty path", 'state_dir = ""\n', /:1: state_dir must not be empty; fill it in or leave it out$/],
   [
     "a malformed address",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type InterfaceAddress, primaryIp } from "../../lib/host/primary_ip.ts";
+import { primaryIp } from "../../lib/host/primary_ip.ts";
 
-const v4 = (address: string): InterfaceAddress => ({ family: "IPv4", address });
-const v6 = (address: string): InterfaceAddress => ({ family: "IPv6", address });
+const v4 = (address: string): { family: "IPv4" | "IPv6"; address: string } => ({ family: "IPv4", address });
+const v6 = (address: string): { family: "IPv4" | "IPv6"; address: string } => ({ family: "IPv6", address });
 
 Deno.test("the first IPv4 address that is not the loopback's stands for the host", () => {
   const interfaces = [v6("::1"), v4("127.0.0.1"), v6("2001:db8::1"), v4("192.0.2.7"), v4("192.0.2.8")];

@@ -1,4 +1,5 @@
 /** Completions for bash, 3.2 or newer: without the bash-completion package. */
+import { stepLines, valueLines } from "./case_lines.ts";
 import type { OptionWord, Place, ValueKind } from "./word_tree.ts";
 
 /** A script to source, or to put into a folder of completions. */
@@ -13,12 +14,12 @@ _pawl() {
     if [[ $word == = ]]; then continue; fi
     if [[ -n $option ]]; then option=""; continue; fi
     case "$path:$word" in
-${places.flatMap(stepLines).join("\n")}
+${places.flatMap((place) => stepLines(place, "path")).join("\n")}
     esac
   done
   COMPREPLY=()
   case "$path:$option" in
-${places.flatMap(valueLines).join("\n")}
+${places.flatMap((place) => valueLines(place, complete)).join("\n")}
   esac
   case "$cur:$path" in
 ${places.flatMap(optionLines).join("\n")}
@@ -35,27 +36,6 @@ _pawl_files() {
 
 complete -F _pawl pawl
 `;
-}
-
-/** From one place to the next, and into an option's value. */
-function stepLines({ path, commands, options }: Place): string[] {
-  const inner = path === "" ? commands : commands.filter(({ text }) => text !== "help");
-  return [
-    ...inner.map(({ text }) =>
-      `      "${path}:${text}") path="${path === "" ? text : `${path} ${text}`}" ;;`
-    ),
-    ...options.filter(({ value }) => value !== undefined).map(({ names }) =>
-      `      ${names.map((name) => `"${path}:${name}"`).join(" | ")}) option=$word ;;`
-    ),
-  ];
-}
-
-function valueLines({ path, options }: Place): string[] {
-  return options.flatMap(({ names, value }) =>
-    value === undefined
-      ? []
-      : [`    ${names.map((name) => `"${path}:${name}"`).join(" | ")}) ${complete(value)}return ;;`]
-  );
 }
 
 function optionLines({ path, options }: Place): string[] {

@@ -1,4 +1,5 @@
 /** Completions for zsh: as a function of `$fpath`, or sourced. */
+import { stepLines, valueLines } from "./case_lines.ts";
 import type { OptionWord, Place, ValueKind, Word } from "./word_tree.ts";
 
 /** A script that works in both ways. */
@@ -11,7 +12,7 @@ _pawl() {
     word=$words[i]
     if [[ -n $option ]]; then option=""; continue; fi
     case "$place:$word" in
-${places.flatMap(stepLines).join("\n")}
+${places.flatMap((place) => stepLines(place, "place")).join("\n")}
     esac
   done
   # --option=value is one word.
@@ -20,7 +21,7 @@ ${places.flatMap(stepLines).join("\n")}
     compset -P 1 '*='
   fi
   case "$place:$option" in
-${places.flatMap(valueLines).join("\n")}
+${places.flatMap((place) => valueLines(place, complete)).join("\n")}
   esac
   case "$cur:$place" in
 ${places.map(optionLine).join("\n")}
@@ -31,26 +32,6 @@ ${places.map(wordLine).join("\n")}
 # Sourced: tell zsh. Loaded from $fpath: this is the first call.
 if [[ $funcstack[1] == _pawl ]]; then _pawl "$@"; else compdef _pawl pawl; fi
 `;
-}
-
-function stepLines({ path, commands, options }: Place): string[] {
-  const inner = path === "" ? commands : commands.filter(({ text }) => text !== "help");
-  return [
-    ...inner.map(({ text }) =>
-      `      "${path}:${text}") place="${path === "" ? text : `${path} ${text}`}" ;;`
-    ),
-    ...options.filter(({ value }) => value !== undefined).map(({ names }) =>
-      `      ${names.map((name) => `"${path}:${name}"`).join(" | ")}) option=$word ;;`
-    ),
-  ];
-}
-
-function valueLines({ path, options }: Place): string[] {
-  return options.flatMap(({ names, value }) =>
-    value === undefined
-      ? []
-      : [`    ${names.map((name) => `"${path}:${name}"`).join(" | ")}) ${complete(value)}return ;;`]
-  );
 }
 
 function optionLine({ path, options }: Place): string {
