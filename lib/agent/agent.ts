@@ -13,7 +13,8 @@ import { type CheckSource, configuredChecks } from "../checks/configured.ts";
 import { CheckEngine, type CheckFigures, type ScheduledCheck } from "../checks/engine.ts";
 import { EngineStore } from "../checks/engine_store.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
-import { checkEntries, checkSchema } from "../config/check_schema.ts";
+import { checkEntries } from "../config/check_entries.ts";
+import { DEFAULT_SETTINGS } from "../config/default_settings.ts";
 import { lazyRunners, type Runners } from "../diagnose/lazy_runners.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import { KnownSecrets } from "../host/known_secrets.ts";
@@ -439,7 +440,7 @@ const FIRST_TRY_MS = 1000;
 const LOOK_AHEAD_MS = 200;
 
 function defaultChecks(source: CheckSource): ScheduledCheck[] {
-  return configuredChecks(checkEntries(checkSchema.parse(undefined)), source);
+  return configuredChecks(checkEntries(DEFAULT_SETTINGS.check), source);
 }
 
 function checkStatus({ lastDurationMs, totalDurationMs, ...figures }: CheckFigures): CheckStatus {

@@ -10,7 +10,7 @@ import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 
 const remote = () =>
-  nonEmpty.superRefine((text, context) => {
+  nonEmpty().superRefine((text, context) => {
     const reading = readRemote(text);
     if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
   });
@@ -18,9 +18,9 @@ const remote = () =>
 const options = () => ({
   remotes: z.array(remote()).max(100).default([])
     .describe("Servers, as `host` or `host:port`; the port is 443 unless it is given."),
-  files: z.array(absolutePath).max(100).default([])
+  files: z.array(absolutePath()).max(100).default([])
     .describe("Files with certificates in PEM or DER; `*`, `?`, `[a-z]`, `{a,b}` and `**` stand for names."),
-  sni: nonEmpty.optional()
+  sni: nonEmpty().optional()
     .describe(
       "The name that servers are asked for and that their certificates must have, instead of the host.",
     ),
@@ -28,7 +28,7 @@ const options = () => ({
     .describe("The protocol that begins in the clear before TLS."),
   verify: z.boolean().default(false)
     .describe("Whether it is an alert, too, when a server's certificate is for another name or not trusted."),
-  ca_file: absolutePath.optional()
+  ca_file: absolutePath().optional()
     .describe(
       "Authorities in PEM that certificates have to be signed by, instead of the usual ones; needs verify.",
     ),

@@ -16,13 +16,13 @@ const percent = { warn: 90, critical: 99, unit: "percent", max: 100 };
 const options = () => ({
   ...thresholdOptions(percent),
   inodes: z.strictObject(thresholdOptions(percent)).prefault({}).describe("Thresholds of inode usage."),
-  mount_points: z.array(absolutePath).default([])
+  mount_points: z.array(absolutePath()).default([])
     .describe(
       "The mount points to watch; none: every local file system there is, or / where they cannot be listed.",
     ),
-  ignore_mount_points: z.array(absolutePath).default([])
+  ignore_mount_points: z.array(absolutePath()).default([])
     .describe("Patterns of mount points not to watch, such as /run/*; for when mount_points names none."),
-  ignore_fs_types: z.array(nonEmpty).default([])
+  ignore_fs_types: z.array(nonEmpty()).default([])
     .describe(
       "Patterns of file system types not to watch, such as fuse.*; for when mount_points names none.",
     ),

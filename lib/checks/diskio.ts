@@ -18,11 +18,11 @@ const limits = (kind: string, warn: number, critical: number) =>
     .describe(`Thresholds for ${kind}.`);
 
 const options = () => ({
-  devices: z.array(nonEmpty).default([])
+  devices: z.array(nonEmpty()).default([])
     .describe(
       "Patterns of the devices to watch, such as sd*; none: every disk, but no partition and no loop.",
     ),
-  ignore_devices: z.array(nonEmpty).default([]).describe("Patterns of devices not to watch."),
+  ignore_devices: z.array(nonEmpty()).default([]).describe("Patterns of devices not to watch."),
   min_requests: z.int().min(1).default(10)
     .describe(
       "A disk that finished fewer requests than this between two looks is idle: too few say nothing.",

@@ -20,19 +20,19 @@ import { responseTimeOption } from "./duration_thresholds.ts";
 import { rateFigure, rateState } from "./rating.ts";
 
 const hostName = () =>
-  nonEmpty.max(255).regex(
+  nonEmpty().max(255).regex(
     /^(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/,
     'must be a name such as "example.org"',
   );
 
 const server = () =>
-  nonEmpty.superRefine((text, context) => {
+  nonEmpty().superRefine((text, context) => {
     const reading = readServer(text);
     if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
   });
 
 const ipAddress = () =>
-  nonEmpty.refine(
+  nonEmpty().refine(
     (text) => z.union([z.ipv4(), z.ipv6()]).safeParse(text).success,
     'must be an address such as "192.0.2.1" or "2001:db8::1"',
   );

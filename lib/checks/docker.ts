@@ -14,10 +14,10 @@ function thresholds(what: string) {
 }
 
 const options = () => ({
-  socket: absolutePath.default(DOCKER_SOCKET).describe("The engine's unix socket; Podman's will do."),
-  containers: z.array(nonEmpty).min(1).max(1000).default(["*"])
+  socket: absolutePath().default(DOCKER_SOCKET).describe("The engine's unix socket; Podman's will do."),
+  containers: z.array(nonEmpty()).min(1).max(1000).default(["*"])
     .describe("Names of containers, with `*` and `?`; one without them has to exist and to run."),
-  ignore: z.array(nonEmpty).max(1000).default([]).describe(
+  ignore: z.array(nonEmpty()).max(1000).default([]).describe(
     "Names of containers to leave out, with `*` and `?`.",
   ),
   max_containers: z.number().int().min(1).max(1000).default(100)

@@ -12,7 +12,7 @@ const options = () => ({
   )
     .refine((name) => name !== "error", "cannot be error: that is where a program that does not work is told")
     .describe("What this program's findings go by: `exec::<name>`, and their target where it tells none."),
-  program: absolutePath.describe("The program, by its absolute path; it is never run through a shell."),
+  program: absolutePath().describe("The program, by its absolute path; it is never run through a shell."),
   args: z.array(z.string().max(4096)).max(100).default([]).describe("The program's arguments, one by one."),
   mode: z.enum(["json", "nagios"]).default("json")
     .describe("What it prints: events as JSON, or one line and an exit code as Nagios plugins have it."),

@@ -46,7 +46,7 @@ export const httpDimensions: readonly DimensionRow[] = [
 ];
 
 const url = () =>
-  nonEmpty.superRefine((text, context) => {
+  nonEmpty().superRefine((text, context) => {
     const parsed = URL.parse(text);
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
     if (parsed === null || !/^https?:$/.test(parsed.protocol) || !/^https?:\/\/[^/]/i.test(text)) {
@@ -59,13 +59,13 @@ const url = () =>
 const header = () => z.string().max(8192).regex(HEADER_VALUE, "must be one line");
 
 const statusPattern = () =>
-  nonEmpty.refine(
+  nonEmpty().refine(
     (text) => readStatusPattern(text) !== undefined,
     'must be a status such as "204", "2xx", "20*" or "200-299"',
   );
 
 const bodyPattern = () =>
-  nonEmpty.superRefine((text, context) => {
+  nonEmpty().superRefine((text, context) => {
     const pattern = readBodyPattern(text);
     if (typeof pattern === "string") context.addIssue({ code: "custom", message: pattern });
   });
@@ -88,7 +88,7 @@ export const httpOptions = () => ({
     .describe("How long the whole request may take."),
   max_redirects: z.int().min(0).max(10).default(0)
     .describe("How many redirects are followed; each host has to be granted."),
-  ca_file: absolutePath.optional()
+  ca_file: absolutePath().optional()
     .describe("Authorities in PEM that the certificate has to be signed by, instead of the usual ones."),
   insecure: z.boolean().default(false)
     .describe("Whether any certificate is accepted; its expiry is still watched."),

@@ -18,7 +18,7 @@ const pattern = () =>
   });
 
 const options = () => ({
-  paths: z.array(absolutePath).min(1).max(100).describe(
+  paths: z.array(absolutePath()).min(1).max(100).describe(
     "The logs, as absolute paths or patterns (`*`, `?`, `[a-z]`, `{a,b}`, `**`); rotated and compressed ones are left out.",
   ),
   name: z.string().regex(/^[\w.-]{0,64}$/, "must be letters, digits, `_`, `-` and `.`, at most 64").default(

@@ -12,16 +12,16 @@ import { rateState } from "./rating.ts";
 
 const demand = () =>
   z.strictObject({
-    path: absolutePath,
-    fstype: nonEmpty.optional(),
-    options: z.array(nonEmpty).default([]),
+    path: absolutePath(),
+    fstype: nonEmpty().optional(),
+    options: z.array(nonEmpty()).default([]),
   });
 
 const options = () => ({
   mounts: z.array(demand()).default([]).describe(
     "What has to be mounted: path, and where they matter its fstype and the options that it must have.",
   ),
-  fstab: absolutePath.optional().meta({
+  fstab: absolutePath().optional().meta({
     description:
       "A table whose entries have to be mounted, too; those that are noauto, nofail or swap need not.",
     example: "/etc/fstab",

@@ -8,7 +8,7 @@ import { defineCheck } from "./definition.ts";
 import { responseTimeOption } from "./duration_thresholds.ts";
 
 const target = () =>
-  nonEmpty.superRefine((text, context) => {
+  nonEmpty().superRefine((text, context) => {
     const reading = readEndpoint(text);
     if ("problem" in reading) context.addIssue({ code: "custom", message: reading.problem });
   });
@@ -18,7 +18,7 @@ const options = () => ({
     .describe("What is connected to: `tcp://host:port`, `udp://host:port`, `unix:///path` or `host:port`."),
   send: z.string().max(4096).optional()
     .describe("What is sent once connected; datagrams need it."),
-  expect: nonEmpty.max(1024).optional()
+  expect: nonEmpty().max(1024).optional()
     .describe("A text that the answer has to contain."),
   connect_timeout: duration("10ms", "60s").prefault("3s")
     .describe("How long connecting may take."),

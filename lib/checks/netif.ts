@@ -16,7 +16,7 @@ import { rateFigure, rateState, thresholdOptions, type Thresholds } from "./rati
 const FIRST_INTERVAL_MS = 1000;
 
 /** No interface has a longer name: what is longer fits none. */
-const pattern = () => nonEmpty.max(64);
+const pattern = () => nonEmpty().max(64);
 
 /** The check of the network interfaces. */
 export const NETIF_CHECK = defineCheck({
@@ -56,7 +56,7 @@ export const NETIF_CHECK = defineCheck({
       "Of those, the ones that are left out.",
     ),
     link_up: z.array(
-      nonEmpty.max(15).regex(/^[^/\s*?]+$/, "must be the name of an interface").refine(
+      nonEmpty().max(15).regex(/^[^/\s*?]+$/, "must be the name of an interface").refine(
         (name) => name !== "." && name !== "..",
         "must be the name of an interface",
       ),

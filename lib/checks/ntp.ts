@@ -9,7 +9,7 @@ import { defineCheck } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
 const server = () =>
-  nonEmpty.superRefine((text, context) => {
+  nonEmpty().superRefine((text, context) => {
     const reading = readServer(text);
     if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
   });

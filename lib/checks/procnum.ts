@@ -16,9 +16,9 @@ const NAME_BYTES = 15;
 
 const match = () =>
   z.strictObject({
-    name: nonEmpty.regex(/^[^/]+$/, "must be a program's name without its folder").optional(),
-    cmdline: nonEmpty.optional(),
-    pidfile: absolutePath.optional(),
+    name: nonEmpty().regex(/^[^/]+$/, "must be a program's name without its folder").optional(),
+    cmdline: nonEmpty().optional(),
+    pidfile: absolutePath().optional(),
   }).refine(
     ({ name, cmdline, pidfile }) => [name, cmdline, pidfile].filter((way) => way !== undefined).length === 1,
     "must have exactly one of name, cmdline and pidfile",

@@ -10,7 +10,7 @@ import { defineCheck } from "./definition.ts";
 import { redisDimensions, redisFigureOptions } from "./redis_dimensions.ts";
 
 const address = () =>
-  nonEmpty.refine(
+  nonEmpty().refine(
     (text) => parseRedisAddress(text) !== undefined,
     'must be an address such as "127.0.0.1:6379", "[::1]:6379" or "unix:///run/redis/redis.sock"',
   );
@@ -18,13 +18,15 @@ const address = () =>
 const options = () => ({
   targets: z.array(address()).min(1).max(100).default(["127.0.0.1:6379"])
     .describe("The servers, as `host:port` or `unix:///path`."),
-  username: nonEmpty.optional().describe("The user to authenticate as; needs a password."),
-  password: nonEmpty.optional().describe("The password; `password_file` keeps it out of the configuration."),
-  password_file: absolutePath.optional().describe(
+  username: nonEmpty().optional().describe("The user to authenticate as; needs a password."),
+  password: nonEmpty().optional().describe(
+    "The password; `password_file` keeps it out of the configuration.",
+  ),
+  password_file: absolutePath().optional().describe(
     "A file with the password; white space around it is cut off.",
   ),
   tls: z.boolean().default(false).describe("Whether to speak TLS."),
-  ca_file: absolutePath.optional()
+  ca_file: absolutePath().optional()
     .describe("Authorities in PEM that the server's certificate may be signed by, besides the system's."),
   connect_timeout: duration("100ms", "30s").prefault("3s").describe("How long connecting may take."),
   reply_timeout: duration("100ms", "30s").prefault("2s")

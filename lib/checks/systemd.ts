@@ -26,9 +26,9 @@ const options = () => ({
     .describe("Units whose failure is not told of, with `*` and `?`."),
   failed_units: z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "units" })).prefault({})
     .describe("Thresholds of how many units have failed; off unless set."),
-  socket: absolutePath.default(SYSTEM_BUS_SOCKET)
+  socket: absolutePath().default(SYSTEM_BUS_SOCKET)
     .describe("The bus's socket; systemd's own is tried where that cannot be spoken to."),
-  systemctl: absolutePath.optional()
+  systemctl: absolutePath().optional()
     .describe("The program to ask where no socket answers, such as `/usr/bin/systemctl`; none unless set."),
 });
 

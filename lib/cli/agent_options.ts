@@ -14,7 +14,7 @@ import {
 } from "../agent.ts";
 import { ConfigError } from "../config/config_error.ts";
 import type { DestinationConfig } from "../config/notify.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { fileCredentials, type ServerCredentials } from "../config/server_credentials.ts";
 import { toolServices } from "../config/tool_services.ts";
 import { openHost } from "../host/open_host.ts";

@@ -1,7 +1,7 @@
 /** `pawl check`: what the checks find now. */
 import { Command } from "@commander-js/extra-typings";
 import { closest } from "fastest-levenshtein";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config_error.ts";
 import type { CliContext } from "./command.ts";
 
@@ -60,7 +60,8 @@ export function command(context: CliContext) {
 /** The configured instances of these checks; one that is not configured is run with its defaults. */
 async function chosen(configured: Config["checks"], names: readonly string[]): Promise<Config["checks"]> {
   if (names.length === 0) return configured;
-  const [{ checkEntries, checkSchema }, { CHECKS }] = await Promise.all([
+  const [{ checkEntries }, { checkSchema }, { CHECKS }] = await Promise.all([
+    import("../config/check_entries.ts"),
     import("../config/check_schema.ts"),
     import("../checks/registry.ts"),
   ]);
@@ -76,7 +77,7 @@ async function chosen(configured: Config["checks"], names: readonly string[]): P
     }
     const instances = configured.filter(({ plugin }) => plugin === name);
     if (instances.length > 0) return instances;
-    const defaults = checkSchema.safeParse({ [name]: [{}] });
+    const defaults = checkSchema().safeParse({ [name]: [{}] });
     if (defaults.success) return checkEntries(defaults.data);
     const keys = defaults.error.issues.map(({ path }) => path.at(-1)).filter((key) =>
       typeof key === "string"

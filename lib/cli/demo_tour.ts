@@ -1,6 +1,7 @@
 /** What the demo is made of, and the steps of its tour. Everything in it is real: only the thresholds are low. */
 import { Agent, configuredChecks, openStateDir } from "../agent.ts";
-import { checkEntries, checkSchema } from "../config/check_schema.ts";
+import { checkEntries } from "../config/check_entries.ts";
+import { checkSchema } from "../config/check_schema.ts";
 import { ConfigError } from "../config/config_error.ts";
 import type { HubEvent } from "../hub/events.ts";
 import { type Hub, startHub } from "../hub/server.ts";
@@ -22,12 +23,14 @@ export interface StartDemoOptions {
 }
 
 /** So low that any host that runs at all exceeds it; the other checks keep thresholds that make sense. */
-const DEMO_CHECKS = checkEntries(checkSchema.parse({
-  cpu: [{ interval: "5s" }],
-  // A threshold that is passed on any host: the tour shows an alert.
-  mem: [{ interval: "5s", for: "0s", warn_ge: 0.1, critical_ge: 0 }],
-  disk: [{ interval: "5s", mount_points: ["/"] }],
-}));
+const DEMO_CHECKS = checkEntries(
+  checkSchema().parse({
+    cpu: [{ interval: "5s" }],
+    // A threshold that is passed on any host: the tour shows an alert.
+    mem: [{ interval: "5s", for: "0s", warn_ge: 0.1, critical_ge: 0 }],
+    disk: [{ interval: "5s", mount_points: ["/"] }],
+  }),
+);
 
 /** @throws ConfigError when the port is taken. */
 export async function startDemo({ port, narrator }: StartDemoOptions): Promise<Demo> {

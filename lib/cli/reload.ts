@@ -4,7 +4,7 @@ import type { Agent } from "../agent.ts";
 import { ConfigError } from "../config/config_error.ts";
 import { compareGrants, type QueryPermission } from "../config/granted.ts";
 import { grantsFor } from "../config/permissions.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import type { Logging } from "../log.ts";
 import { addressOf, type AgentOptionsContext, difference } from "./agent_options.ts";
 

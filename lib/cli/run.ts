@@ -3,7 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import { getLogger, type Logger } from "@logtape/logtape";
 import { Agent } from "../agent.ts";
 import { loadConfig } from "../config/load.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { openStateDir, resolveStateDir, type StateDir } from "../config/state_dir.ts";
 import { type Logging, setUpLogging } from "../log.ts";
 import { VERSION } from "../version.ts";

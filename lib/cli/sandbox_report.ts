@@ -2,7 +2,7 @@
 import type { Logger } from "@logtape/logtape";
 import { compareGrants, type QueryPermission } from "../config/granted.ts";
 import { grantsFor, type GrantsOptions } from "../config/permissions.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 
 /** Options of {@linkcode reportSandbox}. */
 export interface ReportSandboxOptions extends GrantsOptions {

@@ -3,7 +3,8 @@ import { configuredChecks } from "../checks/configured.ts";
 import { lookOnce } from "../checks/one_look.ts";
 import { CHECKS } from "../checks/registry.ts";
 import { systemClock } from "../clock.ts";
-import { checkEntries, checkSchema } from "../config/check_schema.ts";
+import { checkEntries } from "../config/check_entries.ts";
+import { checkSchema } from "../config/check_schema.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import type { ToolInfo } from "../tools/registry.ts";
 import { ToolError } from "../tools/tool_error.ts";
@@ -52,7 +53,7 @@ export function checkTrials({ config, host }: ToolBench): Trial[] {
     name: plugin,
     async run() {
       const configured = config.checks.filter((check) => check.plugin === plugin);
-      const defaults = checkSchema.safeParse({ [plugin]: [{}] });
+      const defaults = checkSchema().safeParse({ [plugin]: [{}] });
       const entries = configured.length > 0
         ? configured
         : defaults.success

@@ -1,5 +1,5 @@
 /** Tools as who sits at the host has them: all of them, within what the configuration lets files and programs be used. */
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import type { ToolRegistry } from "../tools/registry.ts";
 

@@ -1,6 +1,6 @@
 /** What a file may say about the checks. */
 import * as z from "zod";
-import { type ConfiguredCheck, ShortMemory } from "../checks/configured.ts";
+import { ShortMemory } from "../checks/configured.ts";
 import type { CheckDefinition } from "../checks/definition.ts";
 import { CHECKS } from "../checks/registry.ts";
 import { systemClock } from "../clock.ts";
@@ -51,8 +51,14 @@ const sharedOptions = remembered(() => ({
     .describe("Added to the labels of the check's events."),
 }));
 
-/** One `[[check.<plugin>]]` table. */
-function entrySchema(definition: CheckDefinition) {
+/** One `[[check.<plugin>]]` table: its pace, in milliseconds, and what options its kind of check has. */
+export interface CheckEntry extends PaceSettings {
+  readonly [option: string]: unknown;
+}
+
+type PaceSettings = z.output<z.ZodObject<ReturnType<typeof paceOptions>>>;
+
+function entrySchema(definition: CheckDefinition): z.ZodType<CheckEntry> {
   return z.strictObject({ ...definition.options(), ...paceOptions(definition) });
 }
 
@@ -103,46 +109,23 @@ function targetsOf(
   }
 }
 
-/** `[check]`. None at all means those that fit every host; one that is there enables only what it names. */
-export const checkSchema = z.strictObject(
-  Object.fromEntries(CHECKS.map((definition) => [
-    definition.plugin,
-    // Made when there is such a table: making all of them costs more than the rest of a start.
-    z.array(z.lazy(() => entrySchema(definition))).default([]),
-  ])),
-).superRefine(watchedOnce).prefault(
-  Object.fromEntries(CHECKS.filter(({ byDefault }) => byDefault).map(({ plugin }) => [plugin, [{}]])),
-);
-
-/** What passed {@linkcode checkSchema}, check by check. */
-export function checkEntries(tables: z.output<typeof checkSchema>): ConfiguredCheck[] {
-  return CHECKS.flatMap((definition) =>
-    (tables[definition.plugin] ?? []).map((entry): ConfiguredCheck => {
-      const {
-        interval,
-        timeout,
-        for: forMs,
-        repeat_interval,
-        repeat_count,
-        recovery,
-        hold,
-        labels,
-        ...settings
-      } = entry;
-      return {
-        plugin: definition.plugin,
-        settings,
-        pace: {
-          intervalMs: interval,
-          timeoutMs: Math.min(timeout, interval),
-          forMs,
-          repeatIntervalMs: repeat_interval,
-          repeatCount: repeat_count === "forever" ? Infinity : repeat_count,
-          recovery,
-          holdMs: hold,
-          labels,
-        },
-      };
-    })
+/**
+ * `[check]`. None at all means those that fit every host; one that is there enables only what it names.
+ * @param written what stands there: only the kinds of check that it has can be read then. Without it, all.
+ */
+export function checkSchema(written?: unknown) {
+  const all = typeof written !== "object" || written === null;
+  const kinds = CHECKS.filter(({ plugin }) => all || Object.hasOwn(written, plugin));
+  return z.strictObject(
+    Object.fromEntries(kinds.map((definition) => [
+      definition.plugin,
+      // Made when there is such a table: all of them cost more than the rest of a start.
+      z.array(z.lazy(() => entrySchema(definition))).default([]),
+    ])),
+  ).superRefine(watchedOnce).prefault(
+    Object.fromEntries(CHECKS.filter(({ byDefault }) => byDefault).map(({ plugin }) => [plugin, [{}]])),
   );
 }
+
+/** What passed {@linkcode checkSchema}. */
+export type CheckSettings = z.output<ReturnType<typeof checkSchema>>;

@@ -1,15 +1,15 @@
 /** The kinds of value that several tables of the configuration have. */
 import * as z from "zod";
+import { once } from "../once.ts";
 import { parseDuration } from "./duration.ts";
 import { parseSize } from "./size.ts";
 
 /** A text that says something. */
-export const nonEmpty: z.ZodString = z.string().min(1);
+export const nonEmpty: () => z.ZodString = once(() => z.string().min(1));
 
 /** An absolute path. */
-export const absolutePath: z.ZodString = z.string().refine(
-  (path) => path.startsWith("/"),
-  'must be an absolute path such as "/var"',
+export const absolutePath: () => z.ZodString = once(() =>
+  z.string().refine((path) => path.startsWith("/"), 'must be an absolute path such as "/var"')
 );
 
 /** A duration from `min` to `max`, both as people write them; its output is in milliseconds. */

@@ -14,7 +14,7 @@ export const ANY_NAME = "NAME";
  * given.
  */
 export function knownKeys(path: readonly PropertyKey[], document?: unknown): string[] | undefined {
-  let schemas = alternatives(fileSchema, document);
+  let schemas = alternatives(fileSchema(), document);
   for (const [index, step] of path.entries()) {
     const value = valueAt(document, path.slice(0, index + 1));
     schemas = schemas.flatMap((schema) => alternatives(inner(schema, step), value));

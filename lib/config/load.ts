@@ -3,23 +3,17 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { checkDefinition } from "../checks/registry.ts";
 import { isLoopback } from "./address.ts";
-import { checkEntries } from "./check_schema.ts";
+import { checkEntries } from "./check_entries.ts";
+import type { Config, ConfigFile } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { checkToken, isOpenToOthers, readTokenFile } from "./credentials.ts";
+import { DEFAULT_SETTINGS } from "./default_settings.ts";
 import { type Environment, refersToEnv, variablesIn } from "./env_references.ts";
 import { isReachable } from "./listen.ts";
 import { loadDestinations } from "./notify.ts";
 import { expectation } from "./problem.ts";
 import { checkProxied } from "./proxy.ts";
-import {
-  type Config,
-  type ConfigFile,
-  fileSchema,
-  type FileSettings,
-  logFields,
-  PARSED_ONCE,
-  serverFields,
-} from "./schema.ts";
+import { type FileSettings, logFields, serverFields } from "./schema.ts";
 import { type CredentialFiles, readCredentials } from "./server_credentials.ts";
 import { findSource, readSettings, settingName, type SourceFile } from "./source.ts";
 import { valueAt } from "./toml.ts";
@@ -60,7 +54,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const { path, flags = {}, env, cwd, systemPath = "/etc/pawl/pawl.toml", stderrIsTerminal } = options;
   const warnings: string[] = [];
   const source = await findSource(path, cwd, systemPath, warnings);
-  const settings = source ? readSettings(source, env) : fileSchema.parse({}, PARSED_ONCE);
+  const settings = source ? readSettings(source, env) : DEFAULT_SETTINGS;
   const urls = addressesOf(settings, flags);
   const base = source ? dirname(source.path) : cwd;
   const credentialFiles = credentialFilesOf({ flags, cwd, settings, base, source });
@@ -108,10 +102,10 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     log: {
       level: flags.logLevel === undefined
         ? settings.log.level
-        : fromFlag("--log-level", logFields.level, flags.logLevel),
+        : fromFlag("--log-level", logFields.level(), flags.logLevel),
       format: flags.logFormat === undefined
         ? settings.log.format ?? (stderrIsTerminal ? "pretty" : "json")
-        : fromFlag("--log-format", logFields.format, flags.logFormat),
+        : fromFlag("--log-format", logFields.format(), flags.logFormat),
     },
     checks,
     host: { procfs: settings.host.procfs, sysfs: settings.host.sysfs },
@@ -157,7 +151,7 @@ interface Sources {
 function addressesOf({ server }: FileSettings, flags: ConfigFlags): URL[] {
   const written = flags.server === undefined
     ? [...server.address ? [server.address] : [], ...server.addresses]
-    : [fromFlag("--server", serverFields.address, flags.server)];
+    : [fromFlag("--server", serverFields.address(), flags.server)];
   return [...new Map(written.map((url) => [url.href, url])).values()];
 }
 
@@ -166,7 +160,7 @@ function credentialFilesOf({ flags, cwd, settings, base, source }: Sources): Cre
   const named = (key: "token_file" | "ca_file" | "cert_file" | "key_file", flag?: string) => {
     if (flag !== undefined) {
       const name = `--${key.replaceAll("_", "-")}`;
-      return { path: resolve(cwd, fromFlag(name, serverFields.file, flag)), setting: name };
+      return { path: resolve(cwd, fromFlag(name, serverFields.file(), flag)), setting: name };
     }
     const written = server[key];
     if (written === undefined) return undefined;

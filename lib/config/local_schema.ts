@@ -3,16 +3,17 @@ import * as z from "zod";
 import { nonEmpty } from "./fields.ts";
 import { isReachable, type ListenConfig, readListen } from "./listen.ts";
 
-const listen = z.string().transform((text, context): ListenConfig => {
-  const reading = readListen(text);
-  if ("listen" in reading) return reading.listen;
-  context.addIssue({
-    code: "custom",
-    message: `cannot be used: ${reading.problem}`,
-    params: { quiet: true },
+const listen = () =>
+  z.string().transform((text, context): ListenConfig => {
+    const reading = readListen(text);
+    if ("listen" in reading) return reading.listen;
+    context.addIssue({
+      code: "custom",
+      message: `cannot be used: ${reading.problem}`,
+      params: { quiet: true },
+    });
+    return z.NEVER;
   });
-  return z.NEVER;
-});
 
 interface LocalSettings {
   listen: ListenConfig;
@@ -34,20 +35,21 @@ function guarded({ listen, token_file, allow_remote }: LocalSettings, context: z
 }
 
 /** `[local]`. */
-export const localSchema = z.strictObject({
-  listen: listen.default({ kind: "default" }).meta({
-    description:
-      'Where it listens: an absolute path (a unix socket), `host:port`, or `"none"`. By default the unix ' +
-      "socket `pawl.sock` in the state folder.",
-    example: "127.0.0.1:9464",
-    otherwise: "pawl.sock",
-  }),
-  token_file: nonEmpty.optional().meta({
-    description:
-      "A file with the token that callers over TCP must show; needed there, unused on a unix socket.",
-    example: "/etc/pawl/local_token",
-  }),
-  allow_remote: z.boolean().default(false)
-    .describe("Whether `local.listen` may be an address that others than this host can reach."),
-}).superRefine(guarded).prefault({})
-  .describe("The agent's own HTTP: takes in events, and shows health, metrics and status.");
+export const localSchema = () =>
+  z.strictObject({
+    listen: listen().default({ kind: "default" }).meta({
+      description:
+        'Where it listens: an absolute path (a unix socket), `host:port`, or `"none"`. By default the unix ' +
+        "socket `pawl.sock` in the state folder.",
+      example: "127.0.0.1:9464",
+      otherwise: "pawl.sock",
+    }),
+    token_file: nonEmpty().optional().meta({
+      description:
+        "A file with the token that callers over TCP must show; needed there, unused on a unix socket.",
+      example: "/etc/pawl/local_token",
+    }),
+    allow_remote: z.boolean().default(false)
+      .describe("Whether `local.listen` may be an address that others than this host can reach."),
+  }).superRefine(guarded).prefault({})
+    .describe("The agent's own HTTP: takes in events, and shows health, metrics and status.");

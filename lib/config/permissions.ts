@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { checkDefinition } from "../checks/registry.ts";
 import type { Need } from "../host/need.ts";
-import type { Config } from "./schema.ts";
+import type { Config } from "./config.ts";
 
 /** The kinds of permission that an agent can need. Native code (`ffi`) is none of them. */
 export const GRANT_KINDS = ["net", "read", "write", "env", "sys", "run"] as const;

@@ -9,7 +9,7 @@ export type ReferenceRow = Pick<OptionRow, "key" | "defaultText" | "otherwise" |
 
 /** The keys at the top and in every table that has a fixed name, dotted. */
 export function plainRows(): ReferenceRow[] {
-  return rowsOf(fileSchema.shape).filter(({ key }) => !/^(check|notify)\b/.test(key));
+  return rowsOf(fileSchema().shape).filter(({ key }) => !/^(check|notify)\b/.test(key));
 }
 
 /** The keys of `[notify.NAME]`, each once, whichever types have it. */
@@ -42,11 +42,11 @@ export function exampleAfter(): string {
 }
 
 function topNames(): string[] {
-  return Object.keys(fileSchema.shape);
+  return Object.keys(fileSchema().shape);
 }
 
 function topEntries(): string[] {
-  return Object.entries(fileSchema.shape).map(([name, schema]) => {
+  return Object.entries(fileSchema().shape).map(([name, schema]) => {
     const { inner } = unwrapped(schema);
     if (name === "check") return "";
     if (name === "notify") return destinationsExample(metaOf(schema).description ?? "");
@@ -111,7 +111,7 @@ interface DestinationKind {
 }
 
 function destinations(): DestinationKind[] {
-  const { inner } = unwrapped(fileSchema.shape.notify);
+  const { inner } = unwrapped(fileSchema().shape.notify);
   const union = inner instanceof z.ZodRecord ? inner.valueType : undefined;
   const options = union instanceof z.ZodDiscriminatedUnion ? union.options : [];
   return options.flatMap((option): DestinationKind[] => {

@@ -4,7 +4,7 @@ import { ConfigError } from "./config_error.ts";
 import { type Environment, EnvReferenceError, expandEnv } from "./env_references.ts";
 import { dotted, firstProblem } from "./problem.ts";
 import { readSmallFile } from "./read_file.ts";
-import { fileSchema, type FileSettings, PARSED_ONCE } from "./schema.ts";
+import { type FileSettings, readTables } from "./schema.ts";
 import { lineOf, parseToml, TomlSyntaxError, type TomlTable } from "./toml.ts";
 
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -72,15 +72,15 @@ function parseSource(path: string, text: string): TomlTable {
  * @throws ConfigError for the first problem in the file.
  */
 export function readSettings(source: SourceFile, env: Environment): FileSettings {
-  let expanded: unknown;
+  let expanded: Record<string, unknown>;
   try {
-    expanded = expandEnv(source.raw, env);
+    expanded = expandEnv(source.raw, env) as Record<string, unknown>; // a table, as it was
   } catch (error) {
     if (!(error instanceof EnvReferenceError)) throw error;
     const text = `${dotted(error.path)} ${error.message}`;
     throw new ConfigError(`cannot load ${placeOf(source, error.path)}: ${text}`, { cause: error });
   }
-  const result = fileSchema.safeParse(expanded, PARSED_ONCE);
+  const result = readTables(expanded);
   if (result.success) return result.data;
   const { text, line } = firstProblem(result.error, source.raw, source.text);
   throw new ConfigError(`cannot load ${source.path}${line === undefined ? "" : `:${line}`}: ${text}`);

@@ -13,17 +13,18 @@ export interface TrustedKeyConfig {
 const PUBLIC_KEY_BYTES = 32;
 
 /** One of `trusted_keys`: a line as `pawl keygen` prints it. The key's id is its checksum: a slip of the hand is found. */
-export const trustedKey = z.string().transform((line, context): TrustedKeyConfig => {
-  const reading = readTrustedKey(line);
-  if ("keyId" in reading) return reading;
-  // Never quoted: whoever mistakes the files may have put the private key here.
-  context.addIssue({
-    code: "custom",
-    message: `cannot be used: ${reading.problem}; put the line here that pawl keygen printed`,
-    params: { quiet: true },
+export const trustedKey = (): z.ZodType<TrustedKeyConfig, string> =>
+  z.string().transform((line, context): TrustedKeyConfig => {
+    const reading = readTrustedKey(line);
+    if ("keyId" in reading) return reading;
+    // Never quoted: whoever mistakes the files may have put the private key here.
+    context.addIssue({
+      code: "custom",
+      message: `cannot be used: ${reading.problem}; put the line here that pawl keygen printed`,
+      params: { quiet: true },
+    });
+    return z.NEVER;
   });
-  return z.NEVER;
-});
 
 function readTrustedKey(line: string): TrustedKeyConfig | { problem: string } {
   const [, keyId, text] = /^ed25519:([0-9a-f]{16}):([A-Za-z0-9+/]{43}=)$/.exec(line.trim()) ?? [];

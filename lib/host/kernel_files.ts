@@ -40,6 +40,8 @@ export class KernelFiles {
   readonly #links: SingleFlight<string>;
   /** The trees of which something was read: a mount does not go away under a process. */
   readonly #seen = new Set<KernelPath["tree"]>();
+  /** Whether there is a mount, where that is being asked. */
+  readonly #mounted = new Map<KernelPath["tree"], Promise<boolean>>();
 
   constructor({ procfs, sysfs, clock, deadlineMs }: KernelFilesOptions) {
     const trimmed = (root: string) => root.replace(/(?<=.)\/+$/, "");
@@ -175,15 +177,27 @@ export class KernelFiles {
     return new Error(`cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
 
-  /** An empty folder lacks every file: taking that for "nothing to watch" would be silence about a missing mount. */
-  async #isMounted(tree: KernelPath["tree"]): Promise<boolean> {
-    if (this.#seen.has(tree)) return true;
-    try {
-      for await (const _ of Deno.readDir(this.#roots[tree])) return true;
-      return false;
-    } catch (error) {
-      return !(error instanceof Deno.errors.NotFound); // one that must not be listed is there
-    }
+  /**
+   * An empty folder lacks every file: taking that for "nothing to watch" would be silence about a missing mount. Asked
+   * once for all who wait for the answer.
+   */
+  #isMounted(tree: KernelPath["tree"]): Promise<boolean> {
+    if (this.#seen.has(tree)) return Promise.resolve(true);
+    const known = this.#mounted.get(tree);
+    if (known !== undefined) return known;
+    const asked = hasEntries(this.#roots[tree]).finally(() => this.#mounted.delete(tree));
+    this.#mounted.set(tree, asked);
+    return asked;
+  }
+}
+
+/** One that must not be listed counts as full: it is there. */
+async function hasEntries(folder: string): Promise<boolean> {
+  try {
+    for await (const _ of Deno.readDir(folder)) return true;
+    return false;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
   }
 }
 

@@ -1,20 +1,23 @@
 /** One alert event as it travels in `alert_events`. */
 import * as z from "zod";
+import { once } from "../once.ts";
 import { number, optionalText, text, textMap } from "./payload_fields.ts";
 
 /** How bad it is; `Ok` ends what an earlier event with the same key began. */
-export const eventStatus = z.enum(["Critical", "Warning", "Info", "Ok"]);
+export const eventStatus = once(() => z.enum(["Critical", "Warning", "Info", "Ok"]));
 
 /** The schema of {@linkcode AlertEvent}. */
-export const alertEventSchema = z.object({
-  event_time: number,
-  event_status: eventStatus,
-  alert_key: text,
-  labels: textMap,
-  attrs: textMap.optional(),
-  description: text,
-  description_format: optionalText,
-});
+export const alertEventSchema = once(() =>
+  z.object({
+    event_time: number(),
+    event_status: eventStatus(),
+    alert_key: text(),
+    labels: textMap(),
+    attrs: textMap().optional(),
+    description: text(),
+    description_format: optionalText(),
+  })
+);
 
 /** See {@linkcode eventStatus}. */
 export type EventStatus = "Critical" | "Warning" | "Info" | "Ok";

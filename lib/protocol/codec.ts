@@ -2,6 +2,7 @@
  * The envelope, and the way from text to message and back. Pure; may be used by any number of callers at once.
  */
 import * as z from "zod";
+import { once } from "../once.ts";
 import { optionalText, text } from "./payload_fields.ts";
 import { payloadsToAgent } from "./messages_to_agent.ts";
 import { payloadsToHub } from "./messages_to_hub.ts";
@@ -24,14 +25,16 @@ export const CAPABILITIES = [...PLAIN_CAPABILITIES, "signed_sessions"] as const;
 /** See {@linkcode CAPABILITIES}. */
 export type Capability = typeof CAPABILITIES[number];
 
-const envelope = z.object({
-  type: z.string(),
-  id: text,
-  ref_id: optionalText,
-  payload: z.unknown().optional().transform((value) => value ?? {}),
-});
+const envelope = once(() =>
+  z.object({
+    type: z.string(),
+    id: text(),
+    ref_id: optionalText(),
+    payload: z.unknown().optional().transform((value) => value ?? {}),
+  })
+);
 
-type Payloads = Readonly<Record<string, z.ZodType>>;
+type Payloads = Readonly<Record<string, () => z.ZodType>>;
 
 /** One message of the vocabulary `Vocabulary`, discriminated on `type`. */
 export type Message<Vocabulary extends Payloads> = {
@@ -39,7 +42,7 @@ export type Message<Vocabulary extends Payloads> = {
     type: Type;
     id: string;
     ref_id?: string | undefined;
-    payload: z.output<Vocabulary[Type]>;
+    payload: z.output<ReturnType<Vocabulary[Type]>>;
   };
 }[keyof Vocabulary & string];
 
@@ -92,14 +95,14 @@ function decode(frame: string, vocabulary: Payloads): Decoded<unknown> {
   } catch {
     return { ok: false, problem: "not_json", reason: "not valid JSON" };
   }
-  const outer = envelope.safeParse(json);
+  const outer = envelope().safeParse(json);
   if (!outer.success) return { ok: false, problem: "bad_envelope", reason: describe(outer.error) };
   const { type, id } = outer.data;
   const schema = Object.hasOwn(vocabulary, type) ? vocabulary[type] : undefined;
   if (schema === undefined) {
     return { ok: false, problem: "unknown_type", reason: "unknown message type", type, id };
   }
-  const inner = schema.safeParse(outer.data.payload);
+  const inner = schema().safeParse(outer.data.payload);
   if (!inner.success) {
     return { ok: false, problem: "bad_payload", reason: describe(inner.error), type, id };
   }

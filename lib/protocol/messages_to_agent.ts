@@ -1,5 +1,6 @@
 /** What a hub says: one payload schema for each message type. */
 import * as z from "zod";
+import { once } from "../once.ts";
 import { flag, number, optionalText, text, texts } from "./payload_fields.ts";
 import { messageAuth } from "./signed_message.ts";
 
@@ -7,38 +8,46 @@ import { messageAuth } from "./signed_message.ts";
  * `ack` of `register` (with `warning` and, from a hub that knows the extensions, `capabilities`), and under the
  * extensions of `alert_events` and `heartbeat`.
  */
-export const hubAck = z.object({
-  ok: flag,
-  error: optionalText,
-  warning: optionalText,
-  capabilities: texts,
-});
+export const hubAck = once(() =>
+  z.object({
+    ok: flag(),
+    error: optionalText(),
+    warning: optionalText(),
+    capabilities: texts(),
+  })
+);
 
 /** `ping`: being read is its whole purpose. */
-export const ping = z.object({});
+export const ping = once(() => z.object({}));
 
 /** `disconnect`: `retry_after_sec` is the wait before the next try; 0 when the hub does not care. */
-export const disconnect = z.object({ reason: text, retry_after_sec: number });
+export const disconnect = once(() => z.object({ reason: text(), retry_after_sec: number() }));
 
 /** What a session is told besides its type. Unknown keys are kept: runners may know them. */
-export const sessionParams = z.looseObject({ plugin: text, target: text, message: text });
+export const sessionParams = once(() => z.looseObject({ plugin: text(), target: text(), message: text() }));
 
 /** `session_start`: `session_type` is any string here; the dispatcher answers unknown ones. */
-export const sessionStart = z.object({
-  session_id: text,
-  session_type: text,
-  user_name: text,
-  params: sessionParams.nullish().transform((value) => value ?? { plugin: "", target: "", message: "" }),
-  auth: messageAuth,
-});
+export const sessionStart = once(() =>
+  z.object({
+    session_id: text(),
+    session_type: text(),
+    user_name: text(),
+    params: sessionParams().nullish().transform((value) => value ?? { plugin: "", target: "", message: "" }),
+    auth: messageAuth(),
+  })
+);
 
 /** `session_input`: the next turn of a chat. */
-export const sessionInput = z.object({ session_id: text, message: text, auth: messageAuth });
+export const sessionInput = once(() =>
+  z.object({ session_id: text(), message: text(), auth: messageAuth() })
+);
 
 /** `session_cancel`. */
-export const sessionCancel = z.object({ session_id: text, reason: text, auth: messageAuth });
+export const sessionCancel = once(() =>
+  z.object({ session_id: text(), reason: text(), auth: messageAuth() })
+);
 
-/** Every message type a hub may send, with its payload's schema. */
+/** Every message type a hub may send, with what makes its payload's schema. */
 export const payloadsToAgent = {
   ack: hubAck,
   ping,
@@ -49,7 +58,7 @@ export const payloadsToAgent = {
 } as const;
 
 /** See {@linkcode hubAck}. */
-export type HubAck = z.output<typeof hubAck>;
+export type HubAck = z.output<ReturnType<typeof hubAck>>;
 /** What a session is told besides its type. */
 export interface SessionParams {
   /** What to look at; empty when nothing was named. */
@@ -62,4 +71,4 @@ export interface SessionParams {
   [name: string]: unknown;
 }
 /** See {@linkcode sessionStart}. */
-export type SessionStart = z.output<typeof sessionStart>;
+export type SessionStart = z.output<ReturnType<typeof sessionStart>>;

@@ -1,5 +1,6 @@
 /** What an agent says: one payload schema for each message type. */
 import * as z from "zod";
+import { once } from "../once.ts";
 import { alertEventSchema } from "./alert_event.ts";
 import { flag, number, optionalNumber, optionalText, text, textMap, texts } from "./payload_fields.ts";
 
@@ -7,68 +8,82 @@ import { flag, number, optionalNumber, optionalText, text, textMap, texts } from
 export const MAX_EVENTS_PER_MESSAGE = 100;
 
 /** What a piece of session output is; empty in a final output that only ends the session. */
-export const stage = z.enum(["thinking", "tool_call", "tool_result", "answer", "error", ""]);
+export const stage = once(() => z.enum(["thinking", "tool_call", "tool_result", "answer", "error", ""]));
 
 /** Why a session failed, for programs. */
-export const sessionErrorCode = z.enum([
-  "invalid_type",
-  "engine_unavailable",
-  "missing_plugin",
-  "diagnose_failed",
-  "chat_init_failed",
-]);
+export const sessionErrorCode = once(() =>
+  z.enum([
+    "invalid_type",
+    "engine_unavailable",
+    "missing_plugin",
+    "diagnose_failed",
+    "chat_init_failed",
+  ])
+);
 
 /** `register`: the first message on a connection. `uptime_sec` is the agent's, in whole seconds. */
-export const register = z.object({
-  hostname: text,
-  ip: text,
-  os: text,
-  arch: text,
-  labels: textMap,
-  plugins: texts,
-  agent_version: text,
-  uptime_sec: number,
-  capabilities: texts,
-});
+export const register = once(() =>
+  z.object({
+    hostname: text(),
+    ip: text(),
+    os: text(),
+    arch: text(),
+    labels: textMap(),
+    plugins: texts(),
+    agent_version: text(),
+    uptime_sec: number(),
+    capabilities: texts(),
+  })
+);
 
 /** What became of the events for the hub, over restarts: accepted = acked + waiting + all that was dropped. */
-export const queueFigures = z.object({
-  accepted: number,
-  acked: number,
-  waiting: number,
-  dropped: z.object({ superseded: number, overflow: number, expired: number, rejected: number }),
-  degraded: optionalText,
-});
+export const queueFigures = once(() =>
+  z.object({
+    accepted: number(),
+    acked: number(),
+    waiting: number(),
+    dropped: z.object({ superseded: number(), overflow: number(), expired: number(), rejected: number() }),
+    degraded: optionalText(),
+  })
+);
 
 /** `heartbeat`: `cpu_pct` and `mem_pct` are missing where the host does not let them be read. */
-export const heartbeat = z.object({
-  active_sessions: number,
-  active_alerts: number,
-  cpu_pct: optionalNumber,
-  mem_pct: optionalNumber,
-  queue: queueFigures.nullish().transform((value) => value ?? undefined).optional(),
-});
+export const heartbeat = once(() =>
+  z.object({
+    active_sessions: number(),
+    active_alerts: number(),
+    cpu_pct: optionalNumber(),
+    mem_pct: optionalNumber(),
+    queue: queueFigures().nullish().transform((value) => value ?? undefined).optional(),
+  })
+);
 
 /** `alert_events`. */
-export const alertEvents = z.object({ events: z.array(alertEventSchema).max(MAX_EVENTS_PER_MESSAGE) });
+export const alertEvents = once(() =>
+  z.object({ events: z.array(alertEventSchema()).max(MAX_EVENTS_PER_MESSAGE) })
+);
 
 /** `ack` of a `session_start`, and of a `session_input` under `session_input_ack`. */
-export const agentAck = z.object({ ok: flag, error: optionalText });
+export const agentAck = once(() => z.object({ ok: flag(), error: optionalText() }));
 
 /** `session_output`: streamed with `done: false`, and once with `done: true`. */
-export const sessionOutput = z.object({
-  session_id: text,
-  delta: text,
-  stage: stage.nullish().transform((value) => value ?? ""),
-  done: flag,
-  report: optionalText,
-  metadata: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? undefined).optional(),
-});
+export const sessionOutput = once(() =>
+  z.object({
+    session_id: text(),
+    delta: text(),
+    stage: stage().nullish().transform((value) => value ?? ""),
+    done: flag(),
+    report: optionalText(),
+    metadata: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? undefined).optional(),
+  })
+);
 
 /** `session_error`: comes before the final output of a session that failed. */
-export const sessionError = z.object({ session_id: text, error: text, code: sessionErrorCode });
+export const sessionError = once(() =>
+  z.object({ session_id: text(), error: text(), code: sessionErrorCode() })
+);
 
-/** Every message type an agent may send, with its payload's schema. */
+/** Every message type an agent may send, with what makes its payload's schema. */
 export const payloadsToHub = {
   register,
   heartbeat,
@@ -81,9 +96,9 @@ export const payloadsToHub = {
 /** See {@linkcode stage}. */
 export type Stage = "thinking" | "tool_call" | "tool_result" | "answer" | "error" | "";
 /** See {@linkcode sessionErrorCode}. */
-export type SessionErrorCode = z.output<typeof sessionErrorCode>;
+export type SessionErrorCode = z.output<ReturnType<typeof sessionErrorCode>>;
 /** See {@linkcode register}. */
-export type Register = z.output<typeof register>;
+export type Register = z.output<ReturnType<typeof register>>;
 /** How the agent is. A figure that is not known is missing. */
 export interface Heartbeat {
   /** Sessions that hold a slot. */
@@ -112,6 +127,6 @@ export interface HeartbeatQueue {
   degraded?: string | undefined;
 }
 /** See {@linkcode sessionOutput}. */
-export type SessionOutput = z.output<typeof sessionOutput>;
+export type SessionOutput = z.output<ReturnType<typeof sessionOutput>>;
 /** See {@linkcode sessionError}. */
-export type SessionError = z.output<typeof sessionError>;
+export type SessionError = z.output<ReturnType<typeof sessionError>>;

@@ -1,26 +1,33 @@
 /**
- * The field kinds that payloads are built of. A field that is absent or `null` reads as its type's zero, because
- * servers in the field leave zero values out.
+ * The field kinds that payloads are built of, each made at its first use. A field that is absent or `null` reads as its
+ * type's zero, because servers in the field leave zero values out.
  */
 import * as z from "zod";
+import { once } from "../once.ts";
 
 /** A string; absent or null reads as `""`. */
-export const text = z.string().nullish().transform((value) => value ?? "");
+export const text = once(() => z.string().nullish().transform((value) => value ?? ""));
 
 /** A finite number; absent or null reads as 0. */
-export const number = z.number().nullish().transform((value) => value ?? 0);
+export const number = once(() => z.number().nullish().transform((value) => value ?? 0));
 
 /** A boolean; absent or null reads as false. */
-export const flag = z.boolean().nullish().transform((value) => value ?? false);
+export const flag = once(() => z.boolean().nullish().transform((value) => value ?? false));
 
 /** A list of strings; absent or null reads as `[]`. */
-export const texts = z.array(z.string()).nullish().transform((value) => value ?? []);
+export const texts = once(() => z.array(z.string()).nullish().transform((value) => value ?? []));
 
 /** Strings by name; absent or null reads as `{}`. */
-export const textMap = z.record(z.string(), z.string()).nullish().transform((value) => value ?? {});
+export const textMap = once(() =>
+  z.record(z.string(), z.string()).nullish().transform((value) => value ?? {})
+);
 
 /** A field that may be missing: `null` reads as absent. */
-export const optionalText = z.string().nullish().transform((value) => value ?? undefined).optional();
+export const optionalText = once(() =>
+  z.string().nullish().transform((value) => value ?? undefined).optional()
+);
 
 /** A number that may be missing: `null` reads as absent. */
-export const optionalNumber = z.number().nullish().transform((value) => value ?? undefined).optional();
+export const optionalNumber = once(() =>
+  z.number().nullish().transform((value) => value ?? undefined).optional()
+);

@@ -1,5 +1,6 @@
 /** What a message for a session carries under `signed_sessions`, and the text that its signature is made over. */
 import * as z from "zod";
+import { once } from "../once.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { number, optionalNumber, text } from "./payload_fields.ts";
 
@@ -23,13 +24,15 @@ const NOBODY: MessageAuth = { key_id: "", time: 0, nonce: "", signature: "" };
  * The schema of {@linkcode MessageAuth} where a message may lack it. What is none reads as one that nothing accepts,
  * instead of making the message unreadable: a server may mean something else by the name.
  */
-export const messageAuth = z.object({
-  key_id: text,
-  time: number,
-  nonce: text,
-  signature: text,
-  sequence: optionalNumber,
-}).nullish().catch(NOBODY).transform((value): MessageAuth | undefined => value ?? undefined).optional();
+export const messageAuth = once(() =>
+  z.object({
+    key_id: text(),
+    time: number(),
+    nonce: text(),
+    signature: text(),
+    sequence: optionalNumber(),
+  }).nullish().catch(NOBODY).transform((value): MessageAuth | undefined => value ?? undefined).optional()
+);
 
 /** The part of a message that a signature vouches for. */
 export type SignedMessage =

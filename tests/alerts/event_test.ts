@@ -61,7 +61,7 @@ Deno.test("an event has the key of its labels, whole seconds, and fits the proto
     description: "90 %",
     description_format: "markdown",
   });
-  assert.deepEqual(alertEventSchema.parse(JSON.parse(JSON.stringify(event))), event);
+  assert.deepEqual(alertEventSchema().parse(JSON.parse(JSON.stringify(event))), event);
 });
 
 Deno.test("what is not given is not there, attributes do not take part in the key", () => {

@@ -1,4 +1,4 @@
-import type { Config } from "../../lib/config/schema.ts";
+import type { Config } from "../../lib/config/config.ts";
 import { type ConfigFlags, loadConfig } from "../../lib/config/load.ts";
 import { TempFolder } from "./temp_folder.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { CHECKS } from "../../lib/checks/registry.ts";
 import { loadConfig } from "../../lib/config/load.ts";
-import type { Config } from "../../lib/config/schema.ts";
+import type { Config } from "../../lib/config/config.ts";
 import { loadFrom } from "./load_from.ts";
 import { TempFolder } from "./temp_folder.ts";
 import { TEST_CERTIFICATE } from "./test_certificate.ts";

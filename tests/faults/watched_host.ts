@@ -4,7 +4,8 @@ import type { AlertEvent, EventStatus } from "../../lib/alerts/event.ts";
 import { configuredChecks } from "../../lib/checks/configured.ts";
 import { CheckEngine, type ScheduledCheck } from "../../lib/checks/engine.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
-import { checkEntries, checkSchema } from "../../lib/config/check_schema.ts";
+import { checkEntries } from "../../lib/config/check_entries.ts";
+import { checkSchema } from "../../lib/config/check_schema.ts";
 import { openHost } from "../../lib/host/open_host.ts";
 import { until } from "../fakes/until.ts";
 
@@ -67,7 +68,7 @@ export class WatchedHost implements AsyncDisposable {
   ): Promise<WatchedHost> {
     const table = { interval: "2s", for: "0s", ...settings };
     const host = await openHost({ clock });
-    const configured = checkEntries(checkSchema.parse({ [plugin]: [table] }));
+    const configured = checkEntries(checkSchema().parse({ [plugin]: [table] }));
     return new WatchedHost(configuredChecks(configured, { host, clock }), clock);
   }
 

@@ -4,7 +4,8 @@ import { cpus } from "node:os";
 import type { Finding } from "../../lib/checks/check.ts";
 import { configuredChecks } from "../../lib/checks/configured.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { checkEntries, checkSchema } from "../../lib/config/check_schema.ts";
+import { checkEntries } from "../../lib/config/check_entries.ts";
+import { checkSchema } from "../../lib/config/check_schema.ts";
 import { openHost } from "../../lib/host/open_host.ts";
 import { Connections, FaultyProgram } from "../faults/host_fault.ts";
 import { until } from "../fakes/until.ts";
@@ -20,7 +21,7 @@ async function said(program: string, ...args: string[]): Promise<string[]> {
 /** One look at this host: what is found, by the label `check`. */
 async function look(plugin: string, settings: Record<string, unknown> = {}): Promise<Map<string, Finding>> {
   const host = await openHost();
-  const configured = checkEntries(checkSchema.parse({ [plugin]: [settings] }));
+  const configured = checkEntries(checkSchema().parse({ [plugin]: [settings] }));
   const checks = configuredChecks(configured, { host, clock: systemClock });
   const found = await Promise.all(checks.map(({ check }) => check.gather(new AbortController().signal)));
   return new Map(found.flat().map((finding) => [finding.labels.check, finding]));

@@ -80,7 +80,7 @@ Deno.test("no body whatever is answered with 5xx, and what is accepted fits the 
           assert.deepEqual(rig.port.events, []);
         }
         for (const event of rig.port.events) {
-          assert.deepEqual(alertEventSchema.parse(JSON.parse(JSON.stringify(event))), event);
+          assert.deepEqual(alertEventSchema().parse(JSON.parse(JSON.stringify(event))), event);
           assert.ok(Number.isInteger(event.event_time) && event.alert_key !== "");
         }
       },

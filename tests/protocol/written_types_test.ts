@@ -6,7 +6,7 @@ import type * as protocol from "../../lib/protocol/mod.ts";
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : "the second lacks something")
   : "the first lacks something";
 
-type Read<Schema extends z.ZodType> = z.output<Schema>;
+type Read<Schema extends () => z.ZodType> = z.output<ReturnType<Schema>>;
 
 Deno.test("the types that embedders see are those of the schemas", () => {
   // Whether they are is decided when this file is compiled.

@@ -7,9 +7,9 @@ const severity = (byDefault: "Info" | "Warning" | "Critical") =>
 
 /** The options of one `[[check.filecheck]]` table. */
 export const FILECHECK_OPTIONS = () => ({
-  paths: z.array(absolutePath).min(1).max(100)
+  paths: z.array(absolutePath()).min(1).max(100)
     .describe("The files, as absolute paths or patterns (`*`, `?`, `[a-z]`, `{a,b}`, `**`)."),
-  exclude: z.array(absolutePath).max(100).default([]).describe("Patterns of files that are left out."),
+  exclude: z.array(absolutePath()).max(100).default([]).describe("Patterns of files that are left out."),
   existence: z.strictObject({
     expect: z.enum(["present", "absent", "any"]).default("present")
       .describe("Whether each path has to be there, and each pattern to find something."),

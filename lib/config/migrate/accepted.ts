@@ -1,7 +1,7 @@
 /** What our schema accepts of what was moved: the rest goes, and is noted. */
 import { expandEnv } from "../env_references.ts";
 import { dotted, expectation } from "../problem.ts";
-import { fileSchema } from "../schema.ts";
+import { readTables } from "../schema.ts";
 import { valueAt } from "../toml.ts";
 import type { CheckTable } from "./check_tables.ts";
 import type { MigrationReport } from "./report.ts";
@@ -24,8 +24,11 @@ export function keepAccepted(
       [...byPlugin].map(([plugin, tables]) => [plugin, tables.map(({ settings }) => settings)]),
     );
     // What variables hold is not known here: any text will do for those that stand alone.
-    const document = expandEnv({ ...migrated.agent, check }, { get: () => "value" });
-    const result = fileSchema.safeParse(document);
+    const document = expandEnv({ ...migrated.agent, check }, { get: () => "value" }) as Record<
+      string,
+      unknown
+    >;
+    const result = readTables(document);
     const issue = result.success ? undefined : worstLast(result.error.issues);
     if (issue === undefined) return;
     const [first, plugin, index, ...rest] = issue.path;

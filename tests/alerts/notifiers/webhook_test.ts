@@ -23,7 +23,7 @@ Deno.test("a webhook gets each event as the hub would, one a request", async () 
   const [request] = receiver.requests;
   assert.deepEqual([request?.method, request?.path], ["POST", "/hooks/alerts?from=pawl"]);
   assert.deepEqual(request?.json, event);
-  assert.ok(alertEventSchema.safeParse(request.json).success);
+  assert.ok(alertEventSchema().safeParse(request.json).success);
 });
 
 Deno.test("a webhook's method and headers are its user's, its content type too", async () => {
