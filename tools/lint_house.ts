@@ -4,7 +4,14 @@
  */
 
 /** Any part may import these; they import nothing of the house. */
-const LEAVES = ["lib/clock.ts", "lib/log.ts", "lib/once.ts", "lib/retry_after.ts", "lib/version.ts"];
+const LEAVES = [
+  "lib/clock.ts",
+  "lib/log.ts",
+  "lib/once.ts",
+  "lib/retry_after.ts",
+  "lib/version.ts",
+  "lib/zod.ts",
+];
 
 /** What the agent is put together from. */
 const AGENT_PARTS: readonly string[] = [
@@ -50,12 +57,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // What a file may say about checks and tools is theirs to say.
   "lib/config/": ["lib/checks/", "lib/tools/", "lib/host/"],
   "lib/host/": [],
-  "lib/protocol/": ["lib/once.ts"],
+  "lib/protocol/": ["lib/once.ts", "lib/zod.ts"],
   "lib/clock.ts": [],
   "lib/log.ts": [],
   "lib/once.ts": [],
   "lib/retry_after.ts": [],
   "lib/version.ts": [],
+  "lib/zod.ts": [],
 };
 
 /** The parts that may not import the leaves. */

@@ -1,5 +1,5 @@
 /** How the state of an alert is written down: as JSON, with times in milliseconds since 1970. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { AlertState } from "./alert_state.ts";
 
 /** A problem, and which check found it. */
@@ -23,7 +23,7 @@ const recordSchema = z.object({
   sinceMs: time,
   seenMs: time,
   peakMs: time,
-  sent: grade.optional(),
+  sent: z.optional(grade),
   sentMs: time,
   repeats: z.number(),
   owed: z.boolean(),

@@ -1,6 +1,7 @@
 /** How long certificates still last, those of servers and those in files. */
 import { lazyCheck } from "./lazy_check.ts";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath, duration, nonEmpty } from "../config/fields.ts";
 import { isGlob } from "../host/files/glob.ts";
 import type { Need } from "../host/need.ts";
@@ -10,38 +11,52 @@ import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 
 const remote = () =>
-  nonEmpty().superRefine((text, context) => {
+  nonEmpty().check(z.superRefine((text, context) => {
     const reading = readRemote(text);
     if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
-  });
+  }));
 
 const options = () => ({
-  remotes: z.array(remote()).max(100).default([])
-    .describe("Servers, as `host` or `host:port`; the port is 443 unless it is given."),
-  files: z.array(absolutePath()).max(100).default([])
-    .describe("Files with certificates in PEM or DER; `*`, `?`, `[a-z]`, `{a,b}` and `**` stand for names."),
-  sni: nonEmpty().optional()
-    .describe(
-      "The name that servers are asked for and that their certificates must have, instead of the host.",
-    ),
-  starttls: z.enum(STARTTLS_PROTOCOLS).optional()
-    .describe("The protocol that begins in the clear before TLS."),
-  verify: z.boolean().default(false)
-    .describe("Whether it is an alert, too, when a server's certificate is for another name or not trusted."),
-  ca_file: absolutePath().optional()
-    .describe(
-      "Authorities in PEM that certificates have to be signed by, instead of the usual ones; needs verify.",
-    ),
-  warn_within: duration("0s", "3650d").prefault("720h")
-    .describe('Warning when a certificate ends within this; `"0s"` turns it off.'),
-  critical_within: duration("0s", "3650d").prefault("168h")
-    .describe('Critical when a certificate ends within this; `"0s"` turns it off.'),
-  max_files: z.int().min(1).max(10_000).default(100)
-    .describe("How many files a pattern may stand for; more are left out, and an alert says so."),
+  remotes: about(
+    z._default(z.array(remote()).check(z.maxLength(100)), []),
+    "Servers, as `host` or `host:port`; the port is 443 unless it is given.",
+  ),
+  files: about(
+    z._default(z.array(absolutePath()).check(z.maxLength(100)), []),
+    "Files with certificates in PEM or DER; `*`, `?`, `[a-z]`, `{a,b}` and `**` stand for names.",
+  ),
+  sni: about(
+    z.optional(nonEmpty()),
+    "The name that servers are asked for and that their certificates must have, instead of the host.",
+  ),
+  starttls: about(
+    z.optional(z.enum(STARTTLS_PROTOCOLS)),
+    "The protocol that begins in the clear before TLS.",
+  ),
+  verify: about(
+    z._default(z.boolean(), false),
+    "Whether it is an alert, too, when a server's certificate is for another name or not trusted.",
+  ),
+  ca_file: about(
+    z.optional(absolutePath()),
+    "Authorities in PEM that certificates have to be signed by, instead of the usual ones; needs verify.",
+  ),
+  warn_within: about(
+    z.prefault(duration("0s", "3650d"), "720h"),
+    'Warning when a certificate ends within this; `"0s"` turns it off.',
+  ),
+  critical_within: about(
+    z.prefault(duration("0s", "3650d"), "168h"),
+    'Critical when a certificate ends within this; `"0s"` turns it off.',
+  ),
+  max_files: about(
+    z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 100),
+    "How many files a pattern may stand for; more are left out, and an alert says so.",
+  ),
 });
 
 /** The options of `[[check.cert]]`, read. */
-export type CertSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+export type CertSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Certificates of servers and in files. */
 export const CERT_CHECK = defineCheck({

@@ -1,5 +1,6 @@
 /** How busy the processors are, and how much waits for them. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { CpuSampler } from "../host/cpu_usage.ts";
 import { loadText, percentText } from "../host/figure_text.ts";
 import { FactUnavailableError, type HostFacts, type LoadAverages } from "../host/host_facts.ts";
@@ -14,8 +15,10 @@ const SHORT_INTERVAL_MS = 200;
 
 const options = () => ({
   ...thresholdOptions({ warn: 80, critical: 90, unit: "percent", max: 100 }),
-  load: z.strictObject(thresholdOptions({ warn: 3, critical: 5, unit: "load per processor" })).prefault({})
-    .describe("Thresholds of the 5-minute load average, divided among the processors."),
+  load: about(
+    z.prefault(z.strictObject(thresholdOptions({ warn: 3, critical: 5, unit: "load per processor" })), {}),
+    "Thresholds of the 5-minute load average, divided among the processors.",
+  ),
 });
 
 /** Processor usage since the last gather, and load. */

@@ -1,5 +1,5 @@
 /** What a kind of check is: its place in the configuration, in the documentation, and how its instances are made. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Clock } from "../clock.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import type { Need } from "../host/need.ts";
@@ -46,7 +46,7 @@ export interface PaceDefaults {
 }
 
 /** A kind of check. */
-export interface CheckDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
+export interface CheckDefinition<Shape extends z.core.$ZodShape = z.core.$ZodShape> {
   /** The name in `[[check.<plugin>]]`, in `register` and in sessions. */
   readonly plugin: string;
   /** One line: what it is for. */
@@ -54,7 +54,7 @@ export interface CheckDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** At least one. */
   readonly dimensions: readonly DimensionRow[];
   /**
-   * The options of one `[[check.<plugin>]]` table, without those that every check has. Each has a `describe` text: one
+   * The options of one `[[check.<plugin>]]` table, without those that every check has. Each is told `about`: one
    * sentence for the reference. The main figure's thresholds are `warn_ge` and `critical_ge`; those of another figure
    * stand in a table of its own: `swap = { warn_ge = 10, critical_ge = 30 }`. Made when they are asked for: a start
    * makes those of the checks that run.
@@ -69,29 +69,29 @@ export interface CheckDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
    * What one instance looks at, as far as that is known beforehand: no two instances of a plugin may have a target in
    * common. A check of the whole host has its one fixed name.
    */
-  targets(settings: z.output<z.ZodObject<Shape, z.core.$strict>>): readonly string[];
+  targets(settings: z.output<z.ZodMiniObject<Shape, z.core.$strict>>): readonly string[];
   /** What one instance needs. */
-  needs(settings: z.output<z.ZodObject<Shape, z.core.$strict>>): readonly Need[];
+  needs(settings: z.output<z.ZodMiniObject<Shape, z.core.$strict>>): readonly Need[];
   /** The values among the settings that no log may show. @default none */
-  secrets?(settings: z.output<z.ZodObject<Shape, z.core.$strict>>): readonly string[];
+  secrets?(settings: z.output<z.ZodMiniObject<Shape, z.core.$strict>>): readonly string[];
   /**
    * Makes one instance's checks, fresh. Several, where a target that hangs must not hold up another. Asks the host
    * nothing yet.
    * @throws Error where options do not fit each other, saying so: the configuration is refused with that.
    */
-  make(settings: z.output<z.ZodObject<Shape, z.core.$strict>>, seams: CheckSeams): Check[];
+  make(settings: z.output<z.ZodMiniObject<Shape, z.core.$strict>>, seams: CheckSeams): Check[];
 }
 
 /** Ties the types of a definition together. */
-export function defineCheck<Shape extends z.ZodRawShape>(
+export function defineCheck<Shape extends z.core.$ZodShape>(
   definition: CheckDefinition<Shape>,
 ): CheckDefinition<Shape> {
   return definition;
 }
 
 /** The schema of a definition's own options. */
-export function optionsSchema<Shape extends z.ZodRawShape>(
+export function optionsSchema<Shape extends z.core.$ZodShape>(
   definition: CheckDefinition<Shape>,
-): z.ZodObject<Shape, z.core.$strict> {
+): z.ZodMiniObject<Shape, z.core.$strict> {
   return z.strictObject(definition.options());
 }

@@ -1,5 +1,6 @@
 /** How full file systems are, and whether they answer at all. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath, nonEmpty } from "../config/fields.ts";
 import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
 import { ownMounts } from "../host/mount_table.ts";
@@ -15,27 +16,33 @@ const percent = { warn: 90, critical: 99, unit: "percent", max: 100 };
 
 const options = () => ({
   ...thresholdOptions(percent),
-  inodes: z.strictObject(thresholdOptions(percent)).prefault({}).describe("Thresholds of inode usage."),
-  mount_points: z.array(absolutePath()).default([])
-    .describe(
-      "The mount points to watch; none: every local file system there is, or / where they cannot be listed.",
-    ),
-  ignore_mount_points: z.array(absolutePath()).default([])
-    .describe("Patterns of mount points not to watch, such as /run/*; for when mount_points names none."),
-  ignore_fs_types: z.array(nonEmpty()).default([])
-    .describe(
-      "Patterns of file system types not to watch, such as fuse.*; for when mount_points names none.",
-    ),
-  network: z.boolean().default(false)
-    .describe("Whether file systems of other machines (NFS, CIFS) count among those that are there."),
-  writable: z.enum(["off", "Warning", "Critical"]).default("off")
-    .describe(
-      "How bad it is when a watched file system is read-only, as after an error; off: it is not looked at.",
-    ),
-  write_probe: z.boolean().default(false)
-    .describe("Whether writable also writes, reads back and removes a small file on each file system."),
+  inodes: about(z.prefault(z.strictObject(thresholdOptions(percent)), {}), "Thresholds of inode usage."),
+  mount_points: about(
+    z._default(z.array(absolutePath()), []),
+    "The mount points to watch; none: every local file system there is, or / where they cannot be listed.",
+  ),
+  ignore_mount_points: about(
+    z._default(z.array(absolutePath()), []),
+    "Patterns of mount points not to watch, such as /run/*; for when mount_points names none.",
+  ),
+  ignore_fs_types: about(
+    z._default(z.array(nonEmpty()), []),
+    "Patterns of file system types not to watch, such as fuse.*; for when mount_points names none.",
+  ),
+  network: about(
+    z._default(z.boolean(), false),
+    "Whether file systems of other machines (NFS, CIFS) count among those that are there.",
+  ),
+  writable: about(
+    z._default(z.enum(["off", "Warning", "Critical"]), "off"),
+    "How bad it is when a watched file system is read-only, as after an error; off: it is not looked at.",
+  ),
+  write_probe: about(
+    z._default(z.boolean(), false),
+    "Whether writable also writes, reads back and removes a small file on each file system.",
+  ),
 });
-type Settings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+type Settings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Space and inodes as `df` counts them. */
 export const DISK_CHECK = defineCheck({

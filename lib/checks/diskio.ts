@@ -1,5 +1,6 @@
 /** How long disks take to answer. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { type Clock, sleep } from "../clock.ts";
 import { nonEmpty } from "../config/fields.ts";
 import { type DiskStats, finishedRequests, parseDiskstats } from "../host/diskstats.ts";
@@ -14,25 +15,27 @@ import { rateFigure, thresholdOptions } from "./rating.ts";
 const SHORT_INTERVAL_MS = 500;
 
 const limits = (kind: string, warn: number, critical: number) =>
-  z.strictObject(thresholdOptions({ warn, critical, unit: "milliseconds" })).prefault({})
-    .describe(`Thresholds for ${kind}.`);
+  about(
+    z.prefault(z.strictObject(thresholdOptions({ warn, critical, unit: "milliseconds" })), {}),
+    `Thresholds for ${kind}.`,
+  );
 
 const options = () => ({
-  devices: z.array(nonEmpty()).default([])
-    .describe(
-      "Patterns of the devices to watch, such as sd*; none: every disk, but no partition and no loop.",
-    ),
-  ignore_devices: z.array(nonEmpty()).default([]).describe("Patterns of devices not to watch."),
-  min_requests: z.int().min(1).default(10)
-    .describe(
-      "A disk that finished fewer requests than this between two looks is idle: too few say nothing.",
-    ),
+  devices: about(
+    z._default(z.array(nonEmpty()), []),
+    "Patterns of the devices to watch, such as sd*; none: every disk, but no partition and no loop.",
+  ),
+  ignore_devices: about(z._default(z.array(nonEmpty()), []), "Patterns of devices not to watch."),
+  min_requests: about(
+    z._default(z.int().check(z.minimum(1)), 10),
+    "A disk that finished fewer requests than this between two looks is idle: too few say nothing.",
+  ),
   hdd: limits("disks that turn", 50, 200),
   ssd: limits("disks without moving parts", 20, 100),
   nvme: limits("NVMe disks", 10, 50),
   unknown: limits("disks of which the system does not tell", 100, 500),
 });
-type Settings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+type Settings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Waiting and serving together, per request finished since the last gather. */
 export const DISKIO_CHECK = defineCheck({

@@ -1,5 +1,6 @@
 /** Whether names resolve, and to what. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { duration, nonEmpty } from "../config/fields.ts";
 import { FactUnavailableError } from "../host/host_facts.ts";
 import type { Need } from "../host/need.ts";
@@ -20,43 +21,52 @@ import { responseTimeOption } from "./duration_thresholds.ts";
 import { rateFigure, rateState } from "./rating.ts";
 
 const hostName = () =>
-  nonEmpty().max(255).regex(
-    /^(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/,
-    'must be a name such as "example.org"',
+  nonEmpty().check(
+    z.maxLength(255),
+    z.regex(/^(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$/, 'must be a name such as "example.org"'),
   );
 
 const server = () =>
-  nonEmpty().superRefine((text, context) => {
+  nonEmpty().check(z.superRefine((text, context) => {
     const reading = readServer(text);
     if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
-  });
+  }));
 
 const ipAddress = () =>
-  nonEmpty().refine(
-    (text) => z.union([z.ipv4(), z.ipv6()]).safeParse(text).success,
-    'must be an address such as "192.0.2.1" or "2001:db8::1"',
+  nonEmpty().check(
+    z.refine(
+      (text) => z.union([z.ipv4(), z.ipv6()]).safeParse(text).success,
+      'must be an address such as "192.0.2.1" or "2001:db8::1"',
+    ),
   );
 
 const options = () => ({
-  names: z.array(hostName()).min(1).max(100)
-    .describe("The names that have to resolve."),
-  servers: z.array(server()).max(10).default([])
-    .describe(
-      "Name servers that are asked, each of them, as `address` or `address:port`; none: the way this system does.",
-    ),
-  type: z.enum(RECORD_TYPES).default("A")
-    .describe("The kind of record; others than `A` and `AAAA` need `servers`."),
-  expected_ips: z.array(ipAddress()).max(100).default([])
-    .describe("Addresses that the name may resolve to: any other in the answer is an alert."),
-  query_timeout: duration("100ms", "60s").prefault("5s")
-    .describe("How long an answer may take."),
-  severity: z.enum(["Warning", "Critical"]).default("Critical")
-    .describe("How bad it is when a name does not resolve, or to something else."),
+  names: about(
+    z.array(hostName()).check(z.minLength(1), z.maxLength(100)),
+    "The names that have to resolve.",
+  ),
+  servers: about(
+    z._default(z.array(server()).check(z.maxLength(10)), []),
+    "Name servers that are asked, each of them, as `address` or `address:port`; none: the way this system does.",
+  ),
+  type: about(
+    z._default(z.enum(RECORD_TYPES), "A"),
+    "The kind of record; others than `A` and `AAAA` need `servers`.",
+  ),
+  expected_ips: about(
+    z._default(z.array(ipAddress()).check(z.maxLength(100)), []),
+    "Addresses that the name may resolve to: any other in the answer is an alert.",
+  ),
+  query_timeout: about(z.prefault(duration("100ms", "60s"), "5s"), "How long an answer may take."),
+  severity: about(
+    z._default(z.enum(["Warning", "Critical"]), "Critical"),
+    "How bad it is when a name does not resolve, or to something else.",
+  ),
   response_time: responseTimeOption("an answer"),
 });
 
 /** The options of `[[check.dns]]`, read. */
-export type DnsSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+export type DnsSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Names that have to resolve. */
 export const DNS_CHECK = defineCheck({

@@ -1,6 +1,7 @@
 /** Whether containers run, keep running, and have room. */
 import { lazyCheck } from "./lazy_check.ts";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath, duration, nonEmpty } from "../config/fields.ts";
 import { DOCKER_SOCKET } from "../host/probes/service_places.ts";
 import { socketNeeds } from "../host/probes/service_address.ts";
@@ -9,31 +10,46 @@ import { defineCheck } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
 function thresholds(what: string) {
-  return z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "%", max: 1000 })).prefault({})
-    .describe(`Thresholds of a container's ${what}, in % of what it may use; off unless set.`);
+  return about(
+    z.prefault(z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "%", max: 1000 })), {}),
+    `Thresholds of a container's ${what}, in % of what it may use; off unless set.`,
+  );
 }
 
 const options = () => ({
-  socket: absolutePath().default(DOCKER_SOCKET).describe("The engine's unix socket; Podman's will do."),
-  containers: z.array(nonEmpty()).min(1).max(1000).default(["*"])
-    .describe("Names of containers, with `*` and `?`; one without them has to exist and to run."),
-  ignore: z.array(nonEmpty()).max(1000).default([]).describe(
+  socket: about(z._default(absolutePath(), DOCKER_SOCKET), "The engine's unix socket; Podman's will do."),
+  containers: about(
+    z._default(z.array(nonEmpty()).check(z.minLength(1), z.maxLength(1000)), ["*"]),
+    "Names of containers, with `*` and `?`; one without them has to exist and to run.",
+  ),
+  ignore: about(
+    z._default(z.array(nonEmpty()).check(z.maxLength(1000)), []),
     "Names of containers to leave out, with `*` and `?`.",
   ),
-  max_containers: z.number().int().min(1).max(1000).default(100)
-    .describe("The most containers to look at; named ones come first, then by name."),
-  answer_timeout: duration("100ms", "60s").prefault("5s")
-    .describe("How long the engine may take over one container."),
-  restart: z.strictObject({
-    window: duration("1m", "24h").prefault("10m").describe("The time in which restarts are counted."),
-    ...thresholdOptions({ warn: 1, critical: 5, unit: "restarts in the window" }),
-  }).prefault({}).describe("Thresholds of how often the engine restarted a container in a window."),
+  max_containers: about(
+    z._default(z.number().check(z.int(), z.minimum(1), z.maximum(1000)), 100),
+    "The most containers to look at; named ones come first, then by name.",
+  ),
+  answer_timeout: about(
+    z.prefault(duration("100ms", "60s"), "5s"),
+    "How long the engine may take over one container.",
+  ),
+  restart: about(
+    z.prefault(
+      z.strictObject({
+        window: about(z.prefault(duration("1m", "24h"), "10m"), "The time in which restarts are counted."),
+        ...thresholdOptions({ warn: 1, critical: 5, unit: "restarts in the window" }),
+      }),
+      {},
+    ),
+    "Thresholds of how often the engine restarted a container in a window.",
+  ),
   cpu_usage: thresholds("processor usage"),
   memory_usage: thresholds("memory usage"),
 });
 
 /** The options of `[[check.docker]]`, read. */
-export type DockerSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+export type DockerSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 const target = "the container's name";
 

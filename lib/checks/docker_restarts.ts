@@ -1,5 +1,5 @@
 /** How often the engine restarted each container within a window, over restarts of the agent too. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Clock } from "../clock.ts";
 import type { DockerInspection } from "../host/probes/docker_answers.ts";
 import type { Finding } from "./check.ts";
@@ -20,8 +20,8 @@ const rememberedSchema = z.record(
   z.string(),
   z.object({
     id: z.string(),
-    total: z.number().int().min(0),
-    rises: z.array(z.tuple([z.number(), z.number().int().positive()])).max(1000),
+    total: z.number().check(z.int(), z.minimum(0)),
+    rises: z.array(z.tuple([z.number(), z.number().check(z.int(), z.positive())])).check(z.maxLength(1000)),
   }),
 );
 type Remembered = z.output<typeof rememberedSchema>;

@@ -1,34 +1,50 @@
 /** What a program of the operator's finds: events as JSON, or a plugin of the Nagios kind. */
 import { lazyCheck } from "./lazy_check.ts";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath, duration } from "../config/fields.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 
 const options = () => ({
-  name: z.string().regex(
-    /^[a-z0-9][a-z0-9_.-]{0,63}$/i,
-    "must be letters, digits, `_`, `-` and `.`, at most 64",
-  )
-    .refine((name) => name !== "error", "cannot be error: that is where a program that does not work is told")
-    .describe("What this program's findings go by: `exec::<name>`, and their target where it tells none."),
-  program: absolutePath().describe("The program, by its absolute path; it is never run through a shell."),
-  args: z.array(z.string().max(4096)).max(100).default([]).describe("The program's arguments, one by one."),
-  mode: z.enum(["json", "nagios"]).default("json")
-    .describe("What it prints: events as JSON, or one line and an exit code as Nagios plugins have it."),
-  time_limit: duration("100ms", "10m").prefault("20s")
-    .describe("How long it may run before it is ended; shorter than `timeout`, or that ends it first."),
-  env: z.record(z.string(), z.string()).superRefine((env, context) => {
-    for (const name of Object.keys(env)) {
-      const problem = problemOfVariable(name);
-      if (problem !== undefined) context.addIssue({ code: "custom", path: [name], message: problem });
-    }
-  }).default({}).describe(
+  name: about(
+    z.string().check(
+      z.regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/i, "must be letters, digits, `_`, `-` and `.`, at most 64"),
+      z.refine(
+        (name) => name !== "error",
+        "cannot be error: that is where a program that does not work is told",
+      ),
+    ),
+    "What this program's findings go by: `exec::<name>`, and their target where it tells none.",
+  ),
+  program: about(absolutePath(), "The program, by its absolute path; it is never run through a shell."),
+  args: about(
+    z._default(z.array(z.string().check(z.maxLength(4096))).check(z.maxLength(100)), []),
+    "The program's arguments, one by one.",
+  ),
+  mode: about(
+    z._default(z.enum(["json", "nagios"]), "json"),
+    "What it prints: events as JSON, or one line and an exit code as Nagios plugins have it.",
+  ),
+  time_limit: about(
+    z.prefault(duration("100ms", "10m"), "20s"),
+    "How long it may run before it is ended; shorter than `timeout`, or that ends it first.",
+  ),
+  env: about(
+    z._default(
+      z.record(z.string(), z.string()).check(z.superRefine((env, context) => {
+        for (const name of Object.keys(env)) {
+          const problem = problemOfVariable(name);
+          if (problem !== undefined) context.addIssue({ code: "custom", path: [name], message: problem });
+        }
+      })),
+      {},
+    ),
     "Its environment, besides `PATH` and `LC_ALL=C`: it sees nothing of the agent's own.",
   ),
 });
 /** The options of `[[check.exec]]`, read. */
-export type ExecSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+export type ExecSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 function problemOfVariable(name: string): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return "is no name of a variable";

@@ -1,5 +1,6 @@
 /** What a program tells in JSON: one event, a list of them, or one on each line. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { transformed } from "../zod.ts";
 import type { EventStatus } from "../alerts/event.ts";
 import { cleanBlock, cleanLine } from "../host/foreign_text.ts";
 
@@ -34,44 +35,56 @@ const GRADES: Readonly<Record<string, EventStatus>> = {
   critical: "Critical",
 };
 
-const status = z.string().transform((text, context): EventStatus => {
-  const grade = Object.hasOwn(GRADES, text.toLowerCase()) ? GRADES[text.toLowerCase()] : undefined;
-  if (grade !== undefined) return grade;
-  context.addIssue({ code: "custom", message: 'must be "Ok", "Info", "Warning" or "Critical"' });
-  return z.NEVER;
-});
+const status = transformed(
+  z.string(),
+  (text, context): EventStatus => {
+    const grade = Object.hasOwn(GRADES, text.toLowerCase()) ? GRADES[text.toLowerCase()] : undefined;
+    if (grade !== undefined) return grade;
+    context.addIssue({ message: 'must be "Ok", "Info", "Warning" or "Critical"' });
+    return z.NEVER;
+  },
+);
 
 /** Figures come as numbers, too. */
-const textMap = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-  .refine((map) => Object.keys(map).length <= MAX_ENTRIES, `must not have more than ${MAX_ENTRIES} entries`)
-  .refine((map) => !Object.keys(map).some((name) => name === ""), "must not have an empty name")
-  .transform((map) =>
+const textMap = z.pipe(
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).check(
+    z.refine(
+      (map) => Object.keys(map).length <= MAX_ENTRIES,
+      `must not have more than ${MAX_ENTRIES} entries`,
+    ),
+    z.refine((map) => !Object.keys(map).some((name) => name === ""), "must not have an empty name"),
+  ),
+  z.transform((map) =>
     Object.fromEntries(
       Object.entries(map).map((
         [name, value],
       ) => [cleanLine(name, MAX_NAME_CHARS), cleanLine(String(value), MAX_VALUE_CHARS)]),
     )
-  );
+  ),
+);
 
-const event = z.object({
-  status: status.optional(),
-  event_status: status.optional(),
-  labels: textMap.optional(),
-  description: z.string().optional(),
-  attrs: textMap.optional(),
-}).transform((raw, context): ExecEvent => {
-  const grade = raw.status ?? raw.event_status;
-  if (grade === undefined) {
-    context.addIssue({ code: "custom", path: ["status"], message: "is missing" });
-    return z.NEVER;
-  }
-  return {
-    status: grade,
-    labels: raw.labels ?? {},
-    description: cleanBlock(raw.description ?? "", MAX_DESCRIPTION_CHARS),
-    attrs: raw.attrs ?? {},
-  };
-});
+const event = transformed(
+  z.object({
+    status: z.optional(status),
+    event_status: z.optional(status),
+    labels: z.optional(textMap),
+    description: z.optional(z.string()),
+    attrs: z.optional(textMap),
+  }),
+  (raw, context): ExecEvent => {
+    const grade = raw.status ?? raw.event_status;
+    if (grade === undefined) {
+      context.addIssue({ path: ["status"], message: "is missing" });
+      return z.NEVER;
+    }
+    return {
+      status: grade,
+      labels: raw.labels ?? {},
+      description: cleanBlock(raw.description ?? "", MAX_DESCRIPTION_CHARS),
+      attrs: raw.attrs ?? {},
+    };
+  },
+);
 
 /** Reads a program's standard output. Takes any text, never throws. Nothing at all is no event and no problem. */
 export function parseExecEvents(stdout: string): ExecEvents {

@@ -1,5 +1,6 @@
 /** Whether the host goes by another name or address than before. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { FactUnavailableError } from "../host/host_facts.ts";
 import type { Check, Finding } from "./check.ts";
 import { type CheckMemory, defineCheck } from "./definition.ts";
@@ -7,7 +8,8 @@ import { rateState } from "./rating.ts";
 
 const TARGET = "host";
 
-const enabled = (what: string) => z.boolean().default(true).describe(`Whether a change of ${what} is told.`);
+const enabled = (what: string) =>
+  about(z._default(z.boolean(), true), `Whether a change of ${what} is told.`);
 
 /** A change happens once: what is found is momentary, and what the host is called then becomes the known name. */
 export const HOSTIDENT_CHECK = defineCheck({
@@ -32,7 +34,7 @@ export const HOSTIDENT_CHECK = defineCheck({
   options: () => ({
     hostname: enabled("the host's name"),
     ip: enabled("the host's first address"),
-    severity: z.enum(["Info", "Warning", "Critical"]).default("Warning").describe("How bad a change is."),
+    severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a change is."),
   }),
   pace: { interval: "1m" },
   byDefault: true,

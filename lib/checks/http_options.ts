@@ -1,5 +1,6 @@
 /** What `[[check.http]]` lets be set, and what it watches. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath, duration, nonEmpty } from "../config/fields.ts";
 import { HEADER_NAME, HEADER_VALUE } from "../host/probes/http_request.ts";
 import type { DimensionRow } from "./definition.ts";
@@ -46,7 +47,7 @@ export const httpDimensions: readonly DimensionRow[] = [
 ];
 
 const url = () =>
-  nonEmpty().superRefine((text, context) => {
+  nonEmpty().check(z.superRefine((text, context) => {
     const parsed = URL.parse(text);
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
     if (parsed === null || !/^https?:$/.test(parsed.protocol) || !/^https?:\/\/[^/]/i.test(text)) {
@@ -54,54 +55,79 @@ const url = () =>
     } else if (parsed.username !== "" || parsed.password !== "") {
       refuse("must not have a user or password in it; use headers, such as Authorization with ${NAME}");
     } else if (parsed.hash !== "") refuse("must not have a fragment (the part from # on)");
-  });
+  }));
 
-const header = () => z.string().max(8192).regex(HEADER_VALUE, "must be one line");
+const header = () => z.string().check(z.maxLength(8192), z.regex(HEADER_VALUE, "must be one line"));
 
 const statusPattern = () =>
-  nonEmpty().refine(
-    (text) => readStatusPattern(text) !== undefined,
-    'must be a status such as "204", "2xx", "20*" or "200-299"',
+  nonEmpty().check(
+    z.refine(
+      (text) => readStatusPattern(text) !== undefined,
+      'must be a status such as "204", "2xx", "20*" or "200-299"',
+    ),
   );
 
 const bodyPattern = () =>
-  nonEmpty().superRefine((text, context) => {
+  nonEmpty().check(z.superRefine((text, context) => {
     const pattern = readBodyPattern(text);
     if (typeof pattern === "string") context.addIssue({ code: "custom", message: pattern });
-  });
+  }));
 
 /** The options of `[[check.http]]`. */
 export const httpOptions = () => ({
-  urls: z.array(url()).min(1).max(100)
-    .describe("The addresses, `http` or `https`."),
-  method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).default("GET")
-    .describe("The request's method."),
-  headers: z.record(z.string().regex(HEADER_NAME, "is no name of a header"), header()).default({})
-    .describe("Headers of the request; `${NAME}` takes a value from the environment."),
-  body: z.string().max(65_536).optional()
-    .describe("The request's body."),
-  expect_status: z.array(statusPattern()).min(1).default(["2xx"])
-    .describe('The statuses that are well, such as `"204"`, `"2xx"`, `"20*"` or `"200-299"`.'),
-  expect_body: z.array(bodyPattern()).max(20).default([])
-    .describe("What the body has to contain, all of it: texts, or `/expressions/`."),
-  request_timeout: duration("100ms", "60s").prefault("5s")
-    .describe("How long the whole request may take."),
-  max_redirects: z.int().min(0).max(10).default(0)
-    .describe("How many redirects are followed; each host has to be granted."),
-  ca_file: absolutePath().optional()
-    .describe("Authorities in PEM that the certificate has to be signed by, instead of the usual ones."),
-  insecure: z.boolean().default(false)
-    .describe("Whether any certificate is accepted; its expiry is still watched."),
-  severity: z.enum(["Warning", "Critical"]).default("Critical")
-    .describe("How bad it is when there is no answer, or one that is not as expected."),
+  urls: about(z.array(url()).check(z.minLength(1), z.maxLength(100)), "The addresses, `http` or `https`."),
+  method: about(
+    z._default(z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]), "GET"),
+    "The request's method.",
+  ),
+  headers: about(
+    z._default(z.record(z.string().check(z.regex(HEADER_NAME, "is no name of a header")), header()), {}),
+    "Headers of the request; `${NAME}` takes a value from the environment.",
+  ),
+  body: about(z.optional(z.string().check(z.maxLength(65_536))), "The request's body."),
+  expect_status: about(
+    z._default(z.array(statusPattern()).check(z.minLength(1)), ["2xx"]),
+    'The statuses that are well, such as `"204"`, `"2xx"`, `"20*"` or `"200-299"`.',
+  ),
+  expect_body: about(
+    z._default(z.array(bodyPattern()).check(z.maxLength(20)), []),
+    "What the body has to contain, all of it: texts, or `/expressions/`.",
+  ),
+  request_timeout: about(z.prefault(duration("100ms", "60s"), "5s"), "How long the whole request may take."),
+  max_redirects: about(
+    z._default(z.int().check(z.minimum(0), z.maximum(10)), 0),
+    "How many redirects are followed; each host has to be granted.",
+  ),
+  ca_file: about(
+    z.optional(absolutePath()),
+    "Authorities in PEM that the certificate has to be signed by, instead of the usual ones.",
+  ),
+  insecure: about(
+    z._default(z.boolean(), false),
+    "Whether any certificate is accepted; its expiry is still watched.",
+  ),
+  severity: about(
+    z._default(z.enum(["Warning", "Critical"]), "Critical"),
+    "How bad it is when there is no answer, or one that is not as expected.",
+  ),
   response_time: responseTimeOption("the answer"),
-  cert_expiry: z.strictObject({
-    warn_within: duration("0s", "3650d").prefault("72h")
-      .describe('Warning when the certificate ends within this; `"0s"` turns it off.'),
-    critical_within: duration("0s", "3650d").prefault("24h")
-      .describe('Critical when the certificate ends within this; `"0s"` turns it off.'),
-  }).prefault({}).describe("When the certificate's end is near."),
+  cert_expiry: about(
+    z.prefault(
+      z.strictObject({
+        warn_within: about(
+          z.prefault(duration("0s", "3650d"), "72h"),
+          'Warning when the certificate ends within this; `"0s"` turns it off.',
+        ),
+        critical_within: about(
+          z.prefault(duration("0s", "3650d"), "24h"),
+          'Critical when the certificate ends within this; `"0s"` turns it off.',
+        ),
+      }),
+      {},
+    ),
+    "When the certificate's end is near.",
+  ),
 });
 
 /** The options of `[[check.http]]`, read. */
-export type HttpSettings = z.output<z.ZodObject<ReturnType<typeof httpOptions>, z.core.$strict>>;
+export type HttpSettings = z.output<z.ZodMiniObject<ReturnType<typeof httpOptions>, z.core.$strict>>;

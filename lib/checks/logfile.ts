@@ -1,6 +1,7 @@
 /** Lines in logs that somebody should know of. */
 import { lazyCheck } from "./lazy_check.ts";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath, size } from "../config/fields.ts";
 import { isGlob } from "../host/files/glob.ts";
 import { linePattern } from "../host/pattern/line_pattern.ts";
@@ -9,47 +10,62 @@ import { defineCheck } from "./definition.ts";
 import { LOG_ENCODINGS } from "./logfile/line_splitter.ts";
 
 const pattern = () =>
-  z.string().min(1).superRefine((source, context) => {
-    try {
-      linePattern(source);
-    } catch (error) {
-      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-    }
-  });
+  z.string().check(
+    z.minLength(1),
+    z.superRefine((source, context) => {
+      try {
+        linePattern(source);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+      }
+    }),
+  );
 
 const options = () => ({
-  paths: z.array(absolutePath()).min(1).max(100).describe(
+  paths: about(
+    z.array(absolutePath()).check(z.minLength(1), z.maxLength(100)),
     "The logs, as absolute paths or patterns (`*`, `?`, `[a-z]`, `{a,b}`, `**`); rotated and compressed ones are left out.",
   ),
-  name: z.string().regex(/^[\w.-]{0,64}$/, "must be letters, digits, `_`, `-` and `.`, at most 64").default(
-    "",
-  ).describe(
+  name: about(
+    z._default(
+      z.string().check(z.regex(/^[\w.-]{0,64}$/, "must be letters, digits, `_`, `-` and `.`, at most 64")),
+      "",
+    ),
     "Tells this table from others that read the same logs; it becomes the label `name`.",
   ),
-  include: z.array(pattern()).max(100).default([]).describe(
+  include: about(
+    z._default(z.array(pattern()).check(z.maxLength(100)), []),
     "Lines that match one of these are told: a text that stands in the line, or `/a regular expression/`, `/…/i`; every line where none is given.",
   ),
-  exclude: z.array(pattern()).max(100).default([]).describe(
+  exclude: about(
+    z._default(z.array(pattern()).check(z.maxLength(100)), []),
     "Lines that match one of these are not told, whatever else they match.",
   ),
-  severity: z.enum(["Info", "Warning", "Critical"]).default("Warning").describe("How bad a line is."),
-  initial: z.enum(["end", "start"]).default("end").describe(
+  severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a line is."),
+  initial: about(
+    z._default(z.enum(["end", "start"]), "end"),
     "Where a log that was never read before is begun.",
   ),
-  encoding: z.enum(LOG_ENCODINGS).default("utf-8").describe("How the logs are written."),
-  context: z.number().int().min(0).max(10).default(0).describe(
+  encoding: about(z._default(z.enum(LOG_ENCODINGS), "utf-8"), "How the logs are written."),
+  context: about(
+    z._default(z.number().check(z.int(), z.minimum(0), z.maximum(10)), 0),
     "How many lines around a match are shown with it.",
   ),
-  max_lines: z.number().int().min(1).max(100).default(10).describe(
+  max_lines: about(
+    z._default(z.number().check(z.int(), z.minimum(1), z.maximum(100)), 10),
     "How many matches of one look are shown; all are counted.",
   ),
-  max_targets: z.number().int().min(1).max(1000).default(100).describe("How many logs are read at most."),
-  max_read: size("64KiB", "64MiB").prefault("1MiB").describe(
+  max_targets: about(
+    z._default(z.number().check(z.int(), z.minimum(1), z.maximum(1000)), 100),
+    "How many logs are read at most.",
+  ),
+  max_read: about(
+    z.prefault(size("64KiB", "64MiB"), "1MiB"),
     "How much of one log is read in one look; the rest is read in the next.",
   ),
 });
 /** The options of `[[check.logfile]]`, read. */
-export type LogfileSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+export type LogfileSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Lines that match. */
 export const LOGFILE_CHECK = defineCheck({

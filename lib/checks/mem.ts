@@ -1,5 +1,6 @@
 /** How much of the memory programs can no longer get. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { bytesText, percentText } from "../host/figure_text.ts";
 import type { Check, Finding } from "./check.ts";
 import { defineCheck } from "./definition.ts";
@@ -9,8 +10,10 @@ const TARGET = "memory";
 
 const options = () => ({
   ...thresholdOptions({ warn: 85, critical: 90, unit: "percent", max: 100 }),
-  swap: z.strictObject(thresholdOptions({ warn: 50, critical: 80, unit: "percent", max: 100 })).prefault({})
-    .describe("Thresholds of swap usage; a host without swap has none."),
+  swap: about(
+    z.prefault(z.strictObject(thresholdOptions({ warn: 50, critical: 80, unit: "percent", max: 100 })), {}),
+    "Thresholds of swap usage; a host without swap has none.",
+  ),
 });
 
 /** Used is what is not available: caches that can be given up do not count, shared memory does. */

@@ -1,5 +1,6 @@
 /** Whether what should be mounted is, and as it should be. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath, nonEmpty } from "../config/fields.ts";
 import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
 import { expectedOf, type MountDemand } from "../host/fstab.ts";
@@ -13,20 +14,21 @@ import { rateState } from "./rating.ts";
 const demand = () =>
   z.strictObject({
     path: absolutePath(),
-    fstype: nonEmpty().optional(),
-    options: z.array(nonEmpty()).default([]),
+    fstype: z.optional(nonEmpty()),
+    options: z._default(z.array(nonEmpty()), []),
   });
 
 const options = () => ({
-  mounts: z.array(demand()).default([]).describe(
+  mounts: about(
+    z._default(z.array(demand()), []),
     "What has to be mounted: path, and where they matter its fstype and the options that it must have.",
   ),
-  fstab: absolutePath().optional().meta({
+  fstab: about(z.optional(absolutePath()), {
     description:
       "A table whose entries have to be mounted, too; those that are noauto, nofail or swap need not.",
     example: "/etc/fstab",
   }),
-  severity: z.enum(["Info", "Warning", "Critical"]).default("Warning").describe("How bad a deviation is."),
+  severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a deviation is."),
 });
 
 /** A tree without any demand finds nothing. */

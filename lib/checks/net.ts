@@ -1,6 +1,7 @@
 /** Whether something answers at a port, and says what it should. */
 import { lazyCheck } from "./lazy_check.ts";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { duration, nonEmpty } from "../config/fields.ts";
 import { type Endpoint, endpointNeeds, readEndpoint } from "../host/probes/endpoint.ts";
 import type { Check } from "./check.ts";
@@ -8,29 +9,32 @@ import { defineCheck } from "./definition.ts";
 import { responseTimeOption } from "./duration_thresholds.ts";
 
 const target = () =>
-  nonEmpty().superRefine((text, context) => {
+  nonEmpty().check(z.superRefine((text, context) => {
     const reading = readEndpoint(text);
     if ("problem" in reading) context.addIssue({ code: "custom", message: reading.problem });
-  });
+  }));
 
 const options = () => ({
-  targets: z.array(target()).min(1).max(100)
-    .describe("What is connected to: `tcp://host:port`, `udp://host:port`, `unix:///path` or `host:port`."),
-  send: z.string().max(4096).optional()
-    .describe("What is sent once connected; datagrams need it."),
-  expect: nonEmpty().max(1024).optional()
-    .describe("A text that the answer has to contain."),
-  connect_timeout: duration("10ms", "60s").prefault("3s")
-    .describe("How long connecting may take."),
-  read_timeout: duration("10ms", "60s").prefault("3s")
-    .describe("How long the answer may take after that."),
-  severity: z.enum(["Warning", "Critical"]).default("Critical")
-    .describe("How bad it is when nothing, or the wrong thing, answers."),
+  targets: about(
+    z.array(target()).check(z.minLength(1), z.maxLength(100)),
+    "What is connected to: `tcp://host:port`, `udp://host:port`, `unix:///path` or `host:port`.",
+  ),
+  send: about(
+    z.optional(z.string().check(z.maxLength(4096))),
+    "What is sent once connected; datagrams need it.",
+  ),
+  expect: about(z.optional(nonEmpty().check(z.maxLength(1024))), "A text that the answer has to contain."),
+  connect_timeout: about(z.prefault(duration("10ms", "60s"), "3s"), "How long connecting may take."),
+  read_timeout: about(z.prefault(duration("10ms", "60s"), "3s"), "How long the answer may take after that."),
+  severity: about(
+    z._default(z.enum(["Warning", "Critical"]), "Critical"),
+    "How bad it is when nothing, or the wrong thing, answers.",
+  ),
   response_time: responseTimeOption("an answer"),
 });
 
 /** The options of `[[check.net]]`, read. */
-export type NetSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+export type NetSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Ports and sockets that have to answer. */
 export const NET_CHECK = defineCheck({

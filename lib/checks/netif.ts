@@ -1,5 +1,6 @@
 /** Whether the network interfaces are up, and lose or damage packets. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import type { Clock } from "../clock.ts";
 import { sleep } from "../clock.ts";
 import { nonEmpty } from "../config/fields.ts";
@@ -16,7 +17,7 @@ import { rateFigure, rateState, thresholdOptions, type Thresholds } from "./rati
 const FIRST_INTERVAL_MS = 1000;
 
 /** No interface has a longer name: what is longer fits none. */
-const pattern = () => nonEmpty().max(64);
+const pattern = () => nonEmpty().check(z.maxLength(64));
 
 /** The check of the network interfaces. */
 export const NETIF_CHECK = defineCheck({
@@ -47,20 +48,34 @@ export const NETIF_CHECK = defineCheck({
   ],
   options: () => ({
     ...thresholdOptions({ warn: 10, critical: 100, unit: "packets with errors per minute" }),
-    drops: z.strictObject(thresholdOptions({ warn: 100, critical: 1000, unit: "packets dropped per minute" }))
-      .prefault({}).describe("Thresholds of dropped packets."),
-    interfaces: z.array(pattern()).min(1).default(["*"]).describe(
+    drops: about(
+      z.prefault(
+        z.strictObject(thresholdOptions({ warn: 100, critical: 1000, unit: "packets dropped per minute" })),
+        {},
+      ),
+      "Thresholds of dropped packets.",
+    ),
+    interfaces: about(
+      z._default(z.array(pattern()).check(z.minLength(1)), ["*"]),
       'The interfaces whose packets are counted: names, or patterns such as "en*".',
     ),
-    ignore: z.array(pattern()).default(["lo", "veth*", "cali*", "lxc*"]).describe(
+    ignore: about(
+      z._default(z.array(pattern()), ["lo", "veth*", "cali*", "lxc*"]),
       "Of those, the ones that are left out.",
     ),
-    link_up: z.array(
-      nonEmpty().max(15).regex(/^[^/\s*?]+$/, "must be the name of an interface").refine(
-        (name) => name !== "." && name !== "..",
-        "must be the name of an interface",
+    link_up: about(
+      z._default(
+        z.array(
+          nonEmpty().check(
+            z.maxLength(15),
+            z.regex(/^[^/\s*?]+$/, "must be the name of an interface"),
+            z.refine((name) => name !== "." && name !== "..", "must be the name of an interface"),
+          ),
+        ),
+        [],
       ),
-    ).default([]).describe("The names of the interfaces that have to be up."),
+      "The names of the interfaces that have to be up.",
+    ),
   }),
   pace: { for: "1m" },
   byDefault: true,

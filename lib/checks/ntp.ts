@@ -1,7 +1,8 @@
 /** How far this host's clock is off. */
 import { durationThresholds } from "./duration_thresholds.ts";
 import { lazyCheck } from "./lazy_check.ts";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { duration, nonEmpty } from "../config/fields.ts";
 import { endpointNeeds, type HostEndpoint, readEndpoint } from "../host/probes/endpoint.ts";
 import type { Check } from "./check.ts";
@@ -9,29 +10,39 @@ import { defineCheck } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
 const server = () =>
-  nonEmpty().superRefine((text, context) => {
+  nonEmpty().check(z.superRefine((text, context) => {
     const reading = readServer(text);
     if (typeof reading === "string") context.addIssue({ code: "custom", message: reading });
-  });
+  }));
 
 const options = () => ({
-  servers: z.array(server()).min(1).max(10)
-    .describe("Time servers, as `host` or `host:port`; the middle of their answers counts."),
-  answer_timeout: duration("100ms", "30s").prefault("3s")
-    .describe("How long a server's answer may take."),
-  min_answers: z.int().min(1).max(10).default(1)
-    .describe("How many servers have to answer soundly."),
-  severity: z.enum(["Warning", "Critical"]).default("Critical")
-    .describe("How bad it is when too few servers answer."),
+  servers: about(
+    z.array(server()).check(z.minLength(1), z.maxLength(10)),
+    "Time servers, as `host` or `host:port`; the middle of their answers counts.",
+  ),
+  answer_timeout: about(z.prefault(duration("100ms", "30s"), "3s"), "How long a server's answer may take."),
+  min_answers: about(
+    z._default(z.int().check(z.minimum(1), z.maximum(10)), 1),
+    "How many servers have to answer soundly.",
+  ),
+  severity: about(
+    z._default(z.enum(["Warning", "Critical"]), "Critical"),
+    "How bad it is when too few servers answer.",
+  ),
   ...durationThresholds({ warn: "100ms", critical: "500ms" }),
-  stratum: z.strictObject(
-    thresholdOptions({ warn: 10, critical: 0, unit: "steps from a reference clock", max: 16 }),
-  )
-    .prefault({}).describe("When the best server is itself too far from a reference clock."),
+  stratum: about(
+    z.prefault(
+      z.strictObject(
+        thresholdOptions({ warn: 10, critical: 0, unit: "steps from a reference clock", max: 16 }),
+      ),
+      {},
+    ),
+    "When the best server is itself too far from a reference clock.",
+  ),
 });
 
 /** The options of `[[check.ntp]]`, read. */
-export type NtpSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+export type NtpSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** There is one clock on a host. */
 export const TARGET = "clock";

@@ -1,6 +1,7 @@
 /** Whether as many processes of a kind run as should. */
 import { basename } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath, nonEmpty } from "../config/fields.ts";
 import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
 import type { ProcessStat } from "../host/process/process_stat.ts";
@@ -16,36 +17,37 @@ const NAME_BYTES = 15;
 
 const match = () =>
   z.strictObject({
-    name: nonEmpty().regex(/^[^/]+$/, "must be a program's name without its folder").optional(),
-    cmdline: nonEmpty().optional(),
-    pidfile: absolutePath().optional(),
-  }).refine(
+    name: z.optional(nonEmpty().check(z.regex(/^[^/]+$/, "must be a program's name without its folder"))),
+    cmdline: z.optional(nonEmpty()),
+    pidfile: z.optional(absolutePath()),
+  }).check(z.refine(
     ({ name, cmdline, pidfile }) => [name, cmdline, pidfile].filter((way) => way !== undefined).length === 1,
     "must have exactly one of name, cmdline and pidfile",
-  );
+  ));
 type Match = z.output<ReturnType<typeof match>>;
 
 const bound = (severity: string, side: string) =>
-  z.int().min(0).optional().meta({
+  about(z.optional(z.int().check(z.minimum(0))), {
     description: `${severity} when there are ${side} processes than this; left out, it is off.`,
     example: side === "fewer" ? 1 : 10,
   });
 
 const options = () => ({
-  match: match().meta({
+  match: about(match(), {
     description:
       "Which processes: name = the program's exact name, or cmdline = a pattern for the whole command " +
       "line with * and ?, or pidfile = a file with one process's id.",
     example: { name: "nginx" },
   }),
   warn_lt: bound("Warning", "fewer"),
-  critical_lt: z.int().min(0).default(1).describe(
+  critical_lt: about(
+    z._default(z.int().check(z.minimum(0)), 1),
     "Critical when there are fewer processes than this; 0 turns it off.",
   ),
   warn_gt: bound("Warning", "more"),
   critical_gt: bound("Critical", "more"),
 });
-type Settings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+type Settings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Counts the processes that go by a name, a command line, or a file with their id. Zombies do not run. */
 export const PROCNUM_CHECK = defineCheck({

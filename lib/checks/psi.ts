@@ -1,5 +1,6 @@
 /** How much of the time tasks wait for a resource. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { percentText } from "../host/figure_text.ts";
 import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
 import { parsePressure, type Pressure } from "../host/pressure.ts";
@@ -60,8 +61,10 @@ const RESOURCES = ["cpu", "memory", "io"] as const;
 
 function limits(name: KindName) {
   const { figure, warn, critical } = KINDS[name];
-  return z.strictObject(thresholdOptions({ warn, critical, unit: "percent", max: 100 })).prefault({})
-    .describe(`Thresholds of the ${figure}, averaged over 60 s.`);
+  return about(
+    z.prefault(z.strictObject(thresholdOptions({ warn, critical, unit: "percent", max: 100 })), {}),
+    `Thresholds of the ${figure}, averaged over 60 s.`,
+  );
 }
 
 const options = () => ({

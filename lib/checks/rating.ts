@@ -1,5 +1,6 @@
 /** From what was measured to a {@linkcode Finding}. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import type { EventStatus } from "../alerts/event.ts";
 import type { Finding } from "./check.ts";
 
@@ -18,21 +19,22 @@ export function thresholdOptions(
     /** The highest figure there can be. */
     max?: number;
   },
-): { warn_ge: z.ZodDefault<z.ZodNumber>; critical_ge: z.ZodDefault<z.ZodNumber> } {
+): { warn_ge: z.ZodMiniDefault<z.ZodMiniNumber>; critical_ge: z.ZodMiniDefault<z.ZodMiniNumber> } {
   const threshold = upTo(max);
   return {
-    warn_ge: threshold.default(warn).describe(`Warning at or above this, in ${unit}; 0 turns it off.`),
-    critical_ge: threshold.default(critical).describe(
+    warn_ge: about(z._default(threshold, warn), `Warning at or above this, in ${unit}; 0 turns it off.`),
+    critical_ge: about(
+      z._default(threshold, critical),
       `Critical at or above this, in ${unit}; 0 turns it off.`,
     ),
   };
 }
 
-const numbers = new Map<number, z.ZodNumber>();
+const numbers = new Map<number, z.ZodMiniNumber>();
 
 /** Made once for each bound: there are many thresholds, and schemas are not cheap to make. */
-function upTo(max: number): z.ZodNumber {
-  const known = numbers.get(max) ?? z.number().min(0).max(max);
+function upTo(max: number): z.ZodMiniNumber {
+  const known = numbers.get(max) ?? z.number().check(z.minimum(0), z.maximum(max));
   numbers.set(max, known);
   return known;
 }

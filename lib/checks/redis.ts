@@ -1,6 +1,7 @@
 /** Whether a Redis answers, and what it says of itself. */
 import { lazyCheck } from "./lazy_check.ts";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath, duration, nonEmpty } from "../config/fields.ts";
 import type { Need } from "../host/need.ts";
 import { parseRedisAddress } from "../host/probes/service_places.ts";
@@ -10,32 +11,39 @@ import { defineCheck } from "./definition.ts";
 import { redisDimensions, redisFigureOptions } from "./redis_dimensions.ts";
 
 const address = () =>
-  nonEmpty().refine(
-    (text) => parseRedisAddress(text) !== undefined,
-    'must be an address such as "127.0.0.1:6379", "[::1]:6379" or "unix:///run/redis/redis.sock"',
+  nonEmpty().check(
+    z.refine(
+      (text) => parseRedisAddress(text) !== undefined,
+      'must be an address such as "127.0.0.1:6379", "[::1]:6379" or "unix:///run/redis/redis.sock"',
+    ),
   );
 
 const options = () => ({
-  targets: z.array(address()).min(1).max(100).default(["127.0.0.1:6379"])
-    .describe("The servers, as `host:port` or `unix:///path`."),
-  username: nonEmpty().optional().describe("The user to authenticate as; needs a password."),
-  password: nonEmpty().optional().describe(
-    "The password; `password_file` keeps it out of the configuration.",
+  targets: about(
+    z._default(z.array(address()).check(z.minLength(1), z.maxLength(100)), ["127.0.0.1:6379"]),
+    "The servers, as `host:port` or `unix:///path`.",
   ),
-  password_file: absolutePath().optional().describe(
+  username: about(z.optional(nonEmpty()), "The user to authenticate as; needs a password."),
+  password: about(z.optional(nonEmpty()), "The password; `password_file` keeps it out of the configuration."),
+  password_file: about(
+    z.optional(absolutePath()),
     "A file with the password; white space around it is cut off.",
   ),
-  tls: z.boolean().default(false).describe("Whether to speak TLS."),
-  ca_file: absolutePath().optional()
-    .describe("Authorities in PEM that the server's certificate may be signed by, besides the system's."),
-  connect_timeout: duration("100ms", "30s").prefault("3s").describe("How long connecting may take."),
-  reply_timeout: duration("100ms", "30s").prefault("2s")
-    .describe("How long one reply may take; a server that connects but does not reply is hung."),
+  tls: about(z._default(z.boolean(), false), "Whether to speak TLS."),
+  ca_file: about(
+    z.optional(absolutePath()),
+    "Authorities in PEM that the server's certificate may be signed by, besides the system's.",
+  ),
+  connect_timeout: about(z.prefault(duration("100ms", "30s"), "3s"), "How long connecting may take."),
+  reply_timeout: about(
+    z.prefault(duration("100ms", "30s"), "2s"),
+    "How long one reply may take; a server that connects but does not reply is hung.",
+  ),
   ...redisFigureOptions(),
 });
 
 /** The options of `[[check.redis]]`, read. */
-export type RedisSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+export type RedisSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Redis and what speaks like it. */
 export const REDIS_CHECK = defineCheck({

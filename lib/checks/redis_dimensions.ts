@@ -1,5 +1,6 @@
 /** What a Redis is watched for, and the options that say from where on that is an alert. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import type { DimensionRow } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
@@ -29,39 +30,59 @@ export const REDIS_COUNTERS = {
 const severity = () => z.enum(["off", "Info", "Warning", "Critical"]);
 
 function thresholds(what: string, unit: string) {
-  return z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit })).prefault({})
-    .describe(`Thresholds of the ${what}, in ${unit}; off unless set.`);
+  return about(
+    z.prefault(z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit })), {}),
+    `Thresholds of the ${what}, in ${unit}; off unless set.`,
+  );
 }
 
-const atLeast = () => z.number().int().min(0).default(0);
+const atLeast = () => z._default(z.number().check(z.int(), z.minimum(0)), 0);
 
 /** The options of the figures; all are off but the cluster's. */
 export const redisFigureOptions = () => ({
   response_time: thresholds("time that PING takes", "ms"),
-  expected_role: z.enum(["master", "replica"]).optional()
-    .describe("The role that the targets must have; not looked at unless set."),
-  master_link_status: severity().default("off")
-    .describe("How bad it is when a replica has lost its master."),
-  connected_slaves: z.strictObject({
-    warn_lt: atLeast().describe("Warning below this many; 0 turns it off."),
-    critical_lt: atLeast().describe("Critical below this many; 0 turns it off."),
-  }).prefault({}).describe("Thresholds of the replicas that a master has; off unless set."),
-  repl_lag: z.strictObject({
-    ...thresholdOptions({ warn: 0, critical: 0, unit: "bytes" }),
-    warn_ge_seconds: z.number().min(0).default(0)
-      .describe("Warning at or above this, in seconds, where the master cannot be asked; 0 turns it off."),
-    critical_ge_seconds: z.number().min(0).default(0)
-      .describe("Critical at or above this, in seconds, where the master cannot be asked; 0 turns it off."),
-  }).prefault({}).describe(
+  expected_role: about(
+    z.optional(z.enum(["master", "replica"])),
+    "The role that the targets must have; not looked at unless set.",
+  ),
+  master_link_status: about(
+    z._default(severity(), "off"),
+    "How bad it is when a replica has lost its master.",
+  ),
+  connected_slaves: about(
+    z.prefault(
+      z.strictObject({
+        warn_lt: about(atLeast(), "Warning below this many; 0 turns it off."),
+        critical_lt: about(atLeast(), "Critical below this many; 0 turns it off."),
+      }),
+      {},
+    ),
+    "Thresholds of the replicas that a master has; off unless set.",
+  ),
+  repl_lag: about(
+    z.prefault(
+      z.strictObject({
+        ...thresholdOptions({ warn: 0, critical: 0, unit: "bytes" }),
+        warn_ge_seconds: about(
+          z._default(z.number().check(z.minimum(0)), 0),
+          "Warning at or above this, in seconds, where the master cannot be asked; 0 turns it off.",
+        ),
+        critical_ge_seconds: about(
+          z._default(z.number().check(z.minimum(0)), 0),
+          "Critical at or above this, in seconds, where the master cannot be asked; 0 turns it off.",
+        ),
+      }),
+      {},
+    ),
     "Thresholds of how far replication is behind, in bytes of the master's stream; off unless set.",
   ),
   connected_clients: thresholds(REDIS_FIGURES.connected_clients.figure, "clients"),
   blocked_clients: thresholds(REDIS_FIGURES.blocked_clients.figure, "clients"),
   used_memory: thresholds(REDIS_FIGURES.used_memory.figure, "bytes"),
-  used_memory_pct: z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "%", max: 1000 })).prefault(
-    {},
-  )
-    .describe("Thresholds of the memory in use, in % of `maxmemory`; off unless set."),
+  used_memory_pct: about(
+    z.prefault(z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "%", max: 1000 })), {}),
+    "Thresholds of the memory in use, in % of `maxmemory`; off unless set.",
+  ),
   instantaneous_ops_per_sec: thresholds(REDIS_FIGURES.instantaneous_ops_per_sec.figure, "commands a second"),
   rejected_connections: thresholds(
     REDIS_COUNTERS.rejected_connections.figure,
@@ -69,19 +90,23 @@ export const redisFigureOptions = () => ({
   ),
   evicted_keys: thresholds(REDIS_COUNTERS.evicted_keys.figure, "keys since the last look"),
   expired_keys: thresholds(REDIS_COUNTERS.expired_keys.figure, "keys since the last look"),
-  persistence: severity().default("off")
-    .describe("How bad it is when the last snapshot or write to the append-only file failed."),
-  cluster_state: severity().default("Critical")
-    .describe("How bad it is when a cluster says that it is not in order; looked at on cluster nodes alone."),
-  cluster_topology: severity().default("Warning")
-    .describe(
-      "How bad it is when nodes of a cluster fail, or slots have no owner; looked at on cluster nodes alone.",
-    ),
+  persistence: about(
+    z._default(severity(), "off"),
+    "How bad it is when the last snapshot or write to the append-only file failed.",
+  ),
+  cluster_state: about(
+    z._default(severity(), "Critical"),
+    "How bad it is when a cluster says that it is not in order; looked at on cluster nodes alone.",
+  ),
+  cluster_topology: about(
+    z._default(severity(), "Warning"),
+    "How bad it is when nodes of a cluster fail, or slots have no owner; looked at on cluster nodes alone.",
+  ),
 });
 
 /** The options of the figures, read. */
 export type RedisFigureSettings = z.output<
-  z.ZodObject<ReturnType<typeof redisFigureOptions>, z.core.$strict>
+  z.ZodMiniObject<ReturnType<typeof redisFigureOptions>, z.core.$strict>
 >;
 
 const source = "INFO";

@@ -1,6 +1,6 @@
 /** Silences: which alerts are not to be told for a while. */
 import { getLogger, type Logger } from "@logtape/logtape";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Clock, TimerId } from "../clock.ts";
 import type { EngineStore } from "./engine_store.ts";
 

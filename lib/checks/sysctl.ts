@@ -1,5 +1,6 @@
 /** Whether the kernel's settings are as they should be. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import type { Check, Finding } from "./check.ts";
 import { defineCheck } from "./definition.ts";
@@ -10,16 +11,20 @@ const OPERATORS = ["eq", "ne", "ge", "le", "gt", "lt"] as const;
 
 const param = () =>
   z.strictObject({
-    key: z.string().regex(
-      /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_@:-]+)+$/,
-      'must be a setting such as "vm.swappiness" or "net/ipv4/conf/eth0.100/forwarding"',
+    key: z.string().check(
+      z.regex(
+        /^[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_@:-]+)+$/,
+        'must be a setting such as "vm.swappiness" or "net/ipv4/conf/eth0.100/forwarding"',
+      ),
     ),
-    op: z.enum(OPERATORS).default("eq"),
-    value: z.union([z.string().min(1), z.number()]).transform(String),
-    severity: z.enum(["Info", "Warning", "Critical"]).default("Warning"),
-  }).refine(
-    ({ op, value }) => op === "eq" || op === "ne" || isNumber(value),
-    { path: ["value"], message: "must be a number, for only numbers are larger or smaller; or use eq or ne" },
+    op: z._default(z.enum(OPERATORS), "eq"),
+    value: z.pipe(z.union([z.string().check(z.minLength(1)), z.number()]), z.transform(String)),
+    severity: z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"),
+  }).check(
+    z.refine(({ op, value }) => op === "eq" || op === "ne" || isNumber(value), {
+      path: ["value"],
+      message: "must be a number, for only numbers are larger or smaller; or use eq or ne",
+    }),
   );
 type Param = z.output<ReturnType<typeof param>>;
 
@@ -35,7 +40,7 @@ export const SYSCTL_CHECK = defineCheck({
     defaults: "warning where it differs",
   }],
   options: () => ({
-    params: z.array(param()).min(1).meta({
+    params: about(z.array(param()).check(z.minLength(1)), {
       description: "The settings: key, op (eq, ne, ge, le, gt, lt), value and severity.",
       example: [{ key: "vm.swappiness", op: "le", value: "60" }],
     }),

@@ -1,6 +1,7 @@
 /** Whether units are in the state that they should be in, and whether any has failed. */
 import { lazyCheck } from "./lazy_check.ts";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { absolutePath } from "../config/fields.ts";
 import type { Need } from "../host/need.ts";
 import { socketNeeds } from "../host/probes/service_address.ts";
@@ -10,30 +11,47 @@ import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
-const unit = () => z.string().refine(isUnitName, 'must be a unit\'s name such as "ssh" or "backup.timer"');
+const unit = () =>
+  z.string().check(z.refine(isUnitName, 'must be a unit\'s name such as "ssh" or "backup.timer"'));
 
 const options = () => ({
-  units: z.array(unit()).max(200).default([])
-    .describe("Units that have to be in `expected_active_state`; a name without a suffix is a service."),
-  expected_active_state: z.enum(["active", "inactive", "failed", "activating", "deactivating", "reloading"])
-    .default("active").describe("The state that `units` have to be in; `active` takes `reloading` too."),
-  severity: z.enum(["Info", "Warning", "Critical"]).default("Critical")
-    .describe("How bad it is when one of `units` is in another state."),
-  all_failed: z.boolean().default(true).describe("Whether to tell of every unit that has failed."),
-  failed_severity: z.enum(["Info", "Warning", "Critical"]).default("Warning")
-    .describe("How bad it is when a unit has failed that is not among `units`."),
-  ignore: z.array(z.string().min(1)).max(200).default([])
-    .describe("Units whose failure is not told of, with `*` and `?`."),
-  failed_units: z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "units" })).prefault({})
-    .describe("Thresholds of how many units have failed; off unless set."),
-  socket: absolutePath().default(SYSTEM_BUS_SOCKET)
-    .describe("The bus's socket; systemd's own is tried where that cannot be spoken to."),
-  systemctl: absolutePath().optional()
-    .describe("The program to ask where no socket answers, such as `/usr/bin/systemctl`; none unless set."),
+  units: about(
+    z._default(z.array(unit()).check(z.maxLength(200)), []),
+    "Units that have to be in `expected_active_state`; a name without a suffix is a service.",
+  ),
+  expected_active_state: about(
+    z._default(z.enum(["active", "inactive", "failed", "activating", "deactivating", "reloading"]), "active"),
+    "The state that `units` have to be in; `active` takes `reloading` too.",
+  ),
+  severity: about(
+    z._default(z.enum(["Info", "Warning", "Critical"]), "Critical"),
+    "How bad it is when one of `units` is in another state.",
+  ),
+  all_failed: about(z._default(z.boolean(), true), "Whether to tell of every unit that has failed."),
+  failed_severity: about(
+    z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"),
+    "How bad it is when a unit has failed that is not among `units`.",
+  ),
+  ignore: about(
+    z._default(z.array(z.string().check(z.minLength(1))).check(z.maxLength(200)), []),
+    "Units whose failure is not told of, with `*` and `?`.",
+  ),
+  failed_units: about(
+    z.prefault(z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "units" })), {}),
+    "Thresholds of how many units have failed; off unless set.",
+  ),
+  socket: about(
+    z._default(absolutePath(), SYSTEM_BUS_SOCKET),
+    "The bus's socket; systemd's own is tried where that cannot be spoken to.",
+  ),
+  systemctl: about(
+    z.optional(absolutePath()),
+    "The program to ask where no socket answers, such as `/usr/bin/systemctl`; none unless set.",
+  ),
 });
 
 /** The options of `[[check.systemd]]`, read. */
-export type SystemdSettings = z.output<z.ZodObject<ReturnType<typeof options>, z.core.$strict>>;
+export type SystemdSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 const source = "systemd over D-Bus";
 

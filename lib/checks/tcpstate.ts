@@ -1,5 +1,6 @@
 /** Whether connections pile up that are over: CLOSE_WAIT is a program's mistake, TIME_WAIT uses up ports. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import type { Clock } from "../clock.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import {
@@ -40,10 +41,15 @@ export const TCPSTATE_CHECK = defineCheck({
   ],
   options: () => ({
     ...thresholdOptions({ warn: 100, critical: 1000, unit: "connections in CLOSE_WAIT" }),
-    time_wait: z.strictObject(
-      thresholdOptions({ warn: 5000, critical: 20_000, unit: "connections in TIME_WAIT" }),
-    )
-      .prefault({}).describe("Thresholds of connections in TIME_WAIT."),
+    time_wait: about(
+      z.prefault(
+        z.strictObject(
+          thresholdOptions({ warn: 5000, critical: 20_000, unit: "connections in TIME_WAIT" }),
+        ),
+        {},
+      ),
+      "Thresholds of connections in TIME_WAIT.",
+    ),
   }),
   pace: { for: "2m" },
   byDefault: true,

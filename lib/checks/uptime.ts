@@ -1,5 +1,6 @@
 /** Whether the host was started lately. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { duration } from "../config/fields.ts";
 import { durationText } from "../host/duration_text.ts";
 import type { Check } from "./check.ts";
@@ -20,10 +21,11 @@ export const UPTIME_CHECK = defineCheck({
     defaults: "warning below 10m",
   }],
   options: () => ({
-    within: duration("10s", "24h").prefault("10m")
-      .describe("A host that started no longer ago than this was restarted lately."),
-    severity: z.enum(["Info", "Warning", "Critical"]).default("Warning")
-      .describe("How bad a restart is."),
+    within: about(
+      z.prefault(duration("10s", "24h"), "10m"),
+      "A host that started no longer ago than this was restarted lately.",
+    ),
+    severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a restart is."),
   }),
   byDefault: true,
   targets: () => [TARGET],

@@ -1,5 +1,5 @@
 /** Silences for people. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { printable } from "../log.ts";
 
 const silenceSchema = z.object({
@@ -24,7 +24,7 @@ export function parseSilences(text: string, address: string): ShownSilence[] {
   return parsed(text, z.object({ silences: z.array(silenceSchema) }), address).silences;
 }
 
-function parsed<T>(text: string, schema: z.ZodType<T>, address: string): T {
+function parsed<T>(text: string, schema: z.ZodMiniType<T>, address: string): T {
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {

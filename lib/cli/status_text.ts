@@ -1,5 +1,5 @@
 /** The agent's status for people. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { printable } from "../log.ts";
 
 const counts = z.record(z.string(), z.number());
@@ -13,38 +13,41 @@ const statusSchema = z.object({
     state: z.string(),
     hub: z.string(),
     since: z.number(),
-    capabilities: z.array(z.string()).readonly(),
-    last_error: z.string().optional(),
-    next_try: z.number().optional(),
+    capabilities: z.readonly(z.array(z.string())),
+    last_error: z.optional(z.string()),
+    next_try: z.optional(z.number()),
   }),
-  destinations: z.array(z.object({
+  destinations: z.readonly(z.array(z.object({
     name: z.string(),
     accepted: z.number(),
     settled: z.number(),
     waiting: z.number(),
     waiting_bytes: z.number(),
     dropped: counts,
-    degraded: z.string().optional(),
-    last_error: z.string().optional(),
-  })).readonly(),
+    degraded: z.optional(z.string()),
+    last_error: z.optional(z.string()),
+  }))),
   sessions: z.object({ active: z.number(), limit: z.number(), started: counts, refused: counts }),
-  checks: z.array(z.object({
+  checks: z.readonly(z.array(z.object({
     plugin: z.string(),
     target: z.string(),
     result: z.string(),
-    last_duration_sec: z.number().optional(),
-  })).readonly(),
+    last_duration_sec: z.optional(z.number()),
+  }))),
   // Older agents do not tell.
-  alerts: z.array(z.object({
-    check: z.string(),
-    target: z.string(),
-    status: z.string(),
-    since: z.number(),
-    description: z.string(),
-    silenced: z.boolean(),
-  })).readonly().default([]),
-  silences: z.number().default(0),
-  alerts_degraded: z.string().optional(),
+  alerts: z._default(
+    z.readonly(z.array(z.object({
+      check: z.string(),
+      target: z.string(),
+      status: z.string(),
+      since: z.number(),
+      description: z.string(),
+      silenced: z.boolean(),
+    }))),
+    [],
+  ),
+  silences: z._default(z.number(), 0),
+  alerts_degraded: z.optional(z.string()),
 });
 
 /** What is shown of a status. */

@@ -1,5 +1,6 @@
 /** What a file may say about the checks. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { ShortMemory } from "../checks/configured.ts";
 import type { CheckDefinition } from "../checks/definition.ts";
 import { CHECKS } from "../checks/registry.ts";
@@ -17,12 +18,15 @@ export function paceOptions({ pace = {} }: Pick<CheckDefinition, "pace">) {
 }
 
 const rhythmOptions = remembered((interval: string, timeout: string, forText: string) => ({
-  interval: duration("1s", "24h").prefault(interval)
-    .describe("How often to look."),
-  timeout: duration("100ms", "10m").prefault(timeout)
-    .describe("How long one look may take; never longer than the interval."),
-  for: duration("0s", "24h").prefault(forText)
-    .describe("How long a problem has to last before it is an alert."),
+  interval: about(z.prefault(duration("1s", "24h"), interval), "How often to look."),
+  timeout: about(
+    z.prefault(duration("100ms", "10m"), timeout),
+    "How long one look may take; never longer than the interval.",
+  ),
+  for: about(
+    z.prefault(duration("0s", "24h"), forText),
+    "How long a problem has to last before it is an alert.",
+  ),
 }));
 
 /** Most checks have the same: schemas are not cheap to make. */
@@ -37,18 +41,23 @@ function remembered<Args extends string[], Made>(make: (...args: Args) => Made):
 }
 
 const sharedOptions = remembered(() => ({
-  repeat_interval: duration("1s", "30d").prefault("1h")
-    .describe("How long after an event the next one that says the same may follow."),
-  repeat_count: z.union([z.int().min(0).max(1_000_000), z.literal("forever")]).default(3)
-    .describe('How often an event is repeated while nothing changes; "forever": as long as it lasts.'),
-  recovery: z.boolean().default(true)
-    .describe("Whether the end of an alert is told."),
-  hold: duration("1s", "24h").prefault("10m")
-    .describe(
-      "How long an alert about something that happened (a line in a log) stays open after it happened last.",
-    ),
-  labels: z.record(z.string(), z.string()).default({})
-    .describe("Added to the labels of the check's events."),
+  repeat_interval: about(
+    z.prefault(duration("1s", "30d"), "1h"),
+    "How long after an event the next one that says the same may follow.",
+  ),
+  repeat_count: about(
+    z._default(z.union([z.int().check(z.minimum(0), z.maximum(1_000_000)), z.literal("forever")]), 3),
+    'How often an event is repeated while nothing changes; "forever": as long as it lasts.',
+  ),
+  recovery: about(z._default(z.boolean(), true), "Whether the end of an alert is told."),
+  hold: about(
+    z.prefault(duration("1s", "24h"), "10m"),
+    "How long an alert about something that happened (a line in a log) stays open after it happened last.",
+  ),
+  labels: about(
+    z._default(z.record(z.string(), z.string()), {}),
+    "Added to the labels of the check's events.",
+  ),
 }));
 
 /** One `[[check.<plugin>]]` table: its pace, in milliseconds, and what options its kind of check has. */
@@ -56,16 +65,16 @@ export interface CheckEntry extends PaceSettings {
   readonly [option: string]: unknown;
 }
 
-type PaceSettings = z.output<z.ZodObject<ReturnType<typeof paceOptions>>>;
+type PaceSettings = z.output<z.ZodMiniObject<ReturnType<typeof paceOptions>>>;
 
-function entrySchema(definition: CheckDefinition): z.ZodType<CheckEntry> {
+function entrySchema(definition: CheckDefinition): z.ZodMiniType<CheckEntry> {
   return z.strictObject({ ...definition.options(), ...paceOptions(definition) });
 }
 
 /** Two that look at the same would raise and end each other's alerts. */
 function watchedOnce(
   tables: Readonly<Record<string, readonly Record<string, unknown>[]>>,
-  context: z.RefinementCtx,
+  context: z.core.$RefinementCtx,
 ): void {
   for (const definition of CHECKS) {
     const { plugin } = definition;
@@ -116,13 +125,14 @@ function targetsOf(
 export function checkSchema(written?: unknown) {
   const all = typeof written !== "object" || written === null;
   const kinds = CHECKS.filter(({ plugin }) => all || Object.hasOwn(written, plugin));
-  return z.strictObject(
-    Object.fromEntries(kinds.map((definition) => [
-      definition.plugin,
-      // Made when there is such a table: all of them cost more than the rest of a start.
-      z.array(z.lazy(() => entrySchema(definition))).default([]),
-    ])),
-  ).superRefine(watchedOnce).prefault(
+  return z.prefault(
+    z.strictObject(
+      Object.fromEntries(kinds.map((definition) => [
+        definition.plugin,
+        // Made when there is such a table: all of them cost more than the rest of a start.
+        z._default(z.array(z.lazy(() => entrySchema(definition))), []),
+      ])),
+    ).check(z.superRefine(watchedOnce)),
     Object.fromEntries(CHECKS.filter(({ byDefault }) => byDefault).map(({ plugin }) => [plugin, [{}]])),
   );
 }

@@ -1,5 +1,5 @@
 /** Which keys the configuration has: asked by error messages, and by the tests of example and reference. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { fileSchema } from "./schema.ts";
 import { valueAt } from "./toml.ts";
 
@@ -19,7 +19,7 @@ export function knownKeys(path: readonly PropertyKey[], document?: unknown): str
     const value = valueAt(document, path.slice(0, index + 1));
     schemas = schemas.flatMap((schema) => alternatives(inner(schema, step), value));
   }
-  const tables = schemas.filter((schema) => schema instanceof z.ZodObject);
+  const tables = schemas.filter((schema) => schema instanceof z.ZodMiniObject);
   if (tables.length === 0) return undefined;
   return [...new Set(tables.flatMap((table) => Object.keys(table.shape)))];
 }
@@ -35,27 +35,31 @@ export function allKeys(path: readonly PropertyKey[] = []): string[] {
 }
 
 function inner(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | undefined {
-  if (schema instanceof z.ZodArray) return typeof step === "number" ? schema.element : undefined;
-  if (schema instanceof z.ZodRecord) return typeof step === "string" ? schema.valueType : undefined;
-  if (schema instanceof z.ZodObject && Object.hasOwn(schema.shape, step)) return schema.shape[String(step)];
+  if (schema instanceof z.ZodMiniArray) return typeof step === "number" ? schema.def.element : undefined;
+  if (schema instanceof z.ZodMiniRecord) return typeof step === "string" ? schema.def.valueType : undefined;
+  if (schema instanceof z.ZodMiniObject && Object.hasOwn(schema.shape, step)) {
+    return schema.shape[String(step)];
+  }
   return undefined;
 }
 
 /** What `schema` comes down to, given the value that is there. */
 function alternatives(schema: z.core.$ZodType | undefined, value: unknown): z.core.$ZodType[] {
   for (;;) {
-    if (schema instanceof z.ZodLazy) schema = schema.def.getter();
+    if (schema instanceof z.ZodMiniLazy) schema = schema.def.getter();
     else if (
-      schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+      schema instanceof z.ZodMiniDefault || schema instanceof z.ZodMiniPrefault ||
+      schema instanceof z.ZodMiniOptional
     ) schema = schema.def.innerType;
     else break;
   }
   if (schema === undefined) return [];
-  if (!(schema instanceof z.ZodDiscriminatedUnion)) return [schema];
-  const { discriminator, options } = schema.def;
+  if (!(schema instanceof z.ZodMiniDiscriminatedUnion)) return [schema];
+  const { discriminator, options } = schema._zod.def;
   const type = valueAt(value, [discriminator]);
-  const fitting = options.filter((option) =>
-    option instanceof z.ZodObject && z.safeParse(option.shape[discriminator], type).success
-  );
+  const fitting = options.filter((option) => {
+    const tag = option instanceof z.ZodMiniObject ? option.shape[discriminator] : undefined;
+    return tag !== undefined && z.safeParse(tag, type).success;
+  });
   return [...fitting.length > 0 ? fitting : options];
 }

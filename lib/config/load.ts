@@ -1,6 +1,6 @@
 /** From flags, file and environment to a {@linkcode Config}. */
 import { dirname, resolve } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { checkDefinition } from "../checks/registry.ts";
 import { isLoopback } from "./address.ts";
 import { checkEntries } from "./check_entries.ts";
@@ -132,7 +132,11 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   };
 }
 
-function fromFlag<Schema extends z.ZodType>(flag: string, schema: Schema, value: string): z.output<Schema> {
+function fromFlag<Schema extends z.ZodMiniType>(
+  flag: string,
+  schema: Schema,
+  value: string,
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

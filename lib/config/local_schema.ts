@@ -1,19 +1,22 @@
 /** What a file may say about the agent's own HTTP. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about, transformed } from "../zod.ts";
 import { nonEmpty } from "./fields.ts";
 import { isReachable, type ListenConfig, readListen } from "./listen.ts";
 
 const listen = () =>
-  z.string().transform((text, context): ListenConfig => {
-    const reading = readListen(text);
-    if ("listen" in reading) return reading.listen;
-    context.addIssue({
-      code: "custom",
-      message: `cannot be used: ${reading.problem}`,
-      params: { quiet: true },
-    });
-    return z.NEVER;
-  });
+  transformed(
+    z.string(),
+    (text, context): ListenConfig => {
+      const reading = readListen(text);
+      if ("listen" in reading) return reading.listen;
+      context.addIssue({
+        message: `cannot be used: ${reading.problem}`,
+        params: { quiet: true },
+      });
+      return z.NEVER;
+    },
+  );
 
 interface LocalSettings {
   listen: ListenConfig;
@@ -21,7 +24,7 @@ interface LocalSettings {
   allow_remote: boolean;
 }
 
-function guarded({ listen, token_file, allow_remote }: LocalSettings, context: z.RefinementCtx): void {
+function guarded({ listen, token_file, allow_remote }: LocalSettings, context: z.core.$RefinementCtx): void {
   const refuse = (message: string) =>
     context.addIssue({ code: "custom", path: ["listen"], message, params: { quiet: true } });
   if (isReachable(listen) && !allow_remote) {
@@ -36,20 +39,27 @@ function guarded({ listen, token_file, allow_remote }: LocalSettings, context: z
 
 /** `[local]`. */
 export const localSchema = () =>
-  z.strictObject({
-    listen: listen().default({ kind: "default" }).meta({
-      description:
-        'Where it listens: an absolute path (a unix socket), `host:port`, or `"none"`. By default the unix ' +
-        "socket `pawl.sock` in the state folder.",
-      example: "127.0.0.1:9464",
-      otherwise: "pawl.sock",
-    }),
-    token_file: nonEmpty().optional().meta({
-      description:
-        "A file with the token that callers over TCP must show; needed there, unused on a unix socket.",
-      example: "/etc/pawl/local_token",
-    }),
-    allow_remote: z.boolean().default(false)
-      .describe("Whether `local.listen` may be an address that others than this host can reach."),
-  }).superRefine(guarded).prefault({})
-    .describe("The agent's own HTTP: takes in events, and shows health, metrics and status.");
+  about(
+    z.prefault(
+      z.strictObject({
+        listen: about(z._default(listen(), { kind: "default" }), {
+          description:
+            'Where it listens: an absolute path (a unix socket), `host:port`, or `"none"`. By default the unix ' +
+            "socket `pawl.sock` in the state folder.",
+          example: "127.0.0.1:9464",
+          otherwise: "pawl.sock",
+        }),
+        token_file: about(z.optional(nonEmpty()), {
+          description:
+            "A file with the token that callers over TCP must show; needed there, unused on a unix socket.",
+          example: "/etc/pawl/local_token",
+        }),
+        allow_remote: about(
+          z._default(z.boolean(), false),
+          "Whether `local.listen` may be an address that others than this host can reach.",
+        ),
+      }).check(z.superRefine(guarded)),
+      {},
+    ),
+    "The agent's own HTTP: takes in events, and shows health, metrics and status.",
+  );

@@ -1,5 +1,6 @@
 /** The keys of a table of the configuration as people read them: in the example, and in the reference. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import type { About } from "../zod.ts";
 
 /** One key. */
 export interface OptionRow {
@@ -17,17 +18,8 @@ export interface OptionRow {
   readonly description: string;
 }
 
-/** What a schema says of itself by `.describe` or `.meta`. */
-export interface KeyMeta {
-  description?: string | undefined;
-  /** What could stand there, where there is no default. */
-  example?: unknown;
-  /** What happens without it, in words, where there is no default to write. */
-  otherwise?: string;
-}
-
 /** What `schema` says of itself, whatever it is wrapped in. */
-export function metaOf(schema: z.core.$ZodType): KeyMeta {
+export function metaOf(schema: z.core.$ZodType): About {
   return z.globalRegistry.get(schema) ?? z.globalRegistry.get(unwrapped(schema).inner) ?? {};
 }
 
@@ -37,7 +29,7 @@ export function rowsOf(shape: z.core.$ZodShape, prefix = ""): OptionRow[] {
     const key = `${prefix}${name}`;
     const { inner, written, hasDefault, optional } = unwrapped(schema);
     // One that may be left out altogether has no defaults to tell.
-    if (inner instanceof z.ZodObject && hasDefault) return rowsOf(inner.shape, `${key}.`);
+    if (inner instanceof z.ZodMiniObject && hasDefault) return rowsOf(inner.shape, `${key}.`);
     const { description = "", example, otherwise } = metaOf(schema);
     return [{
       key,
@@ -76,8 +68,11 @@ export function unwrapped(
   let written: unknown;
   let hasDefault = false;
   let optional = false;
-  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional) {
-    if (inner instanceof z.ZodOptional) optional = true;
+  while (
+    inner instanceof z.ZodMiniDefault || inner instanceof z.ZodMiniPrefault ||
+    inner instanceof z.ZodMiniOptional
+  ) {
+    if (inner instanceof z.ZodMiniOptional) optional = true;
     else {
       written = inner.def.defaultValue;
       hasDefault = true;

@@ -1,6 +1,6 @@
 /** What is wrong with a configuration file, in words: from the schema's issues to one line. */
 import { closest, distance } from "fastest-levenshtein";
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { isSecretName, maskSecrets } from "../host/mask_secrets.ts";
 import { allKeys, ANY_NAME, knownKeys } from "./known_keys.ts";
 import { kindOf, lineOf, type TomlTable, valueAt } from "./toml.ts";
@@ -18,7 +18,7 @@ export interface Problem {
  * @param raw the document before variables were put in: only that may be quoted.
  */
 export function firstProblem(
-  error: z.ZodError,
+  error: z.core.$ZodError,
   raw: TomlTable,
   source: string,
 ): { text: string; line: number | undefined } {

@@ -1,5 +1,5 @@
 /** Every key of the configuration but those of the checks, as people read them: in the example, and in the reference. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ANY_NAME } from "./known_keys.ts";
 import { keyText, metaOf, type OptionRow, rowsOf, tomlText, unwrapped } from "./option_rows.ts";
 import { fileSchema } from "./schema.ts";
@@ -50,8 +50,8 @@ function topEntries(): string[] {
     const { inner } = unwrapped(schema);
     if (name === "check") return "";
     if (name === "notify") return destinationsExample(metaOf(schema).description ?? "");
-    if (inner instanceof z.ZodObject) return tableExample(name, schema, inner.shape);
-    if (inner instanceof z.ZodRecord) return recordExample(name, schema);
+    if (inner instanceof z.ZodMiniObject) return tableExample(name, schema, inner.shape);
+    if (inner instanceof z.ZodMiniRecord) return recordExample(name, schema);
     return rowsOf({ [name]: schema }).map(keyExample).join("");
   });
 }
@@ -112,13 +112,13 @@ interface DestinationKind {
 
 function destinations(): DestinationKind[] {
   const { inner } = unwrapped(fileSchema().shape.notify);
-  const union = inner instanceof z.ZodRecord ? inner.valueType : undefined;
-  const options = union instanceof z.ZodDiscriminatedUnion ? union.options : [];
+  const union = inner instanceof z.ZodMiniRecord ? inner.def.valueType : undefined;
+  const options = union instanceof z.ZodMiniDiscriminatedUnion ? union._zod.def.options : [];
   return options.flatMap((option): DestinationKind[] => {
-    if (!(option instanceof z.ZodObject)) return [];
+    if (!(option instanceof z.ZodMiniObject)) return [];
     const literal = option.shape["type"];
     const { description = "", example } = metaOf(option);
-    const type = literal instanceof z.ZodLiteral ? String(literal.value) : "";
+    const type = literal instanceof z.ZodMiniLiteral ? String(literal.def.values[0]) : "";
     return [{ type, name: String(example), description, rows: rowsOf(option.shape) }];
   });
 }

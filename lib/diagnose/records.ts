@@ -1,7 +1,7 @@
 /** What was diagnosed, kept in the state folder: one JSON file for each run. */
 import { join } from "node:path";
 import { getLogger, type Logger } from "@logtape/logtape";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Clock } from "../clock.ts";
 
 /** How a run ended. `partial`: something did not answer in time, or failed. */
@@ -26,7 +26,7 @@ const recordSchema = z.object({
     args: z.record(z.string(), z.unknown()),
     duration_ms: z.number(),
     bytes: z.number(),
-    error: z.string().optional(),
+    error: z.optional(z.string()),
   })),
   /** Markdown; empty where the run did not get that far. */
   report: z.string(),

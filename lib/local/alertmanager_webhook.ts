@@ -1,5 +1,5 @@
 /** The webhook body of Prometheus Alertmanager, version 4: each alert in it becomes one event. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type AlertEvent, alertKey, type EventStatus } from "../alerts/event.ts";
 import { HttpError } from "./http_error.ts";
 import { type BadEvent, unprocessable } from "./intake.ts";
@@ -11,14 +11,14 @@ const texts = z.record(z.string(), z.string());
 // Foreign, and growing with each version of its sender: what is not known is passed over.
 const webhookBody = z.object({
   version: z.literal("4"),
-  truncatedAlerts: z.number().nullish(),
+  truncatedAlerts: z.nullish(z.number()),
   alerts: z.array(z.object({
     status: z.enum(["firing", "resolved"]),
     labels: texts,
-    annotations: texts.nullish(),
-    startsAt: z.string().nullish(),
-    endsAt: z.string().nullish(),
-    generatorURL: z.string().nullish(),
+    annotations: z.nullish(texts),
+    startsAt: z.nullish(z.string()),
+    endsAt: z.nullish(z.string()),
+    generatorURL: z.nullish(z.string()),
   })),
 });
 
@@ -68,7 +68,7 @@ export function parseAlertmanagerWebhook(body: string, defaults: EventDefaults):
   return { events, truncatedAlerts: result.data.truncatedAlerts ?? 0 };
 }
 
-function notAWebhook(error: z.ZodError): HttpError {
+function notAWebhook(error: z.core.$ZodError): HttpError {
   const [issue] = error.issues;
   const field = issue?.path.join(".").slice(0, 100) ?? "";
   const message = field === ""

@@ -1,5 +1,6 @@
 /** One event as programs on this host may send it: strict, so that a misspelt field is told, and bounded. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { transformed } from "../zod.ts";
 import { type AlertEvent, alertKey } from "../alerts/event.ts";
 import type { EventDefaults } from "./local_port.ts";
 
@@ -35,21 +36,26 @@ const must = (be: string) => ({ input }: { input?: unknown }) =>
   input === undefined ? "is missing" : `must be ${be}`;
 
 /** Names and values. By hand, for a record's schema passes over a key named `__proto__` in silence. */
-const textMap = z.unknown().transform((value, context): Record<string, string> => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    context.addIssue({ code: "custom", message: must("an object of strings")({ input: value }) });
-    return z.NEVER;
-  }
-  const entries = Object.entries(value);
-  if (entries.length > EVENT_BOUNDS.entries) {
-    context.addIssue({ code: "custom", message: `must not have more than ${EVENT_BOUNDS.entries} entries` });
-  }
-  for (const [name, text] of entries.slice(0, EVENT_BOUNDS.entries)) {
-    const message = problemOf(name, text);
-    if (message !== undefined) context.addIssue({ code: "custom", path: [name], message });
-  }
-  return value as Record<string, string>;
-});
+const textMap = transformed(
+  z.unknown(),
+  (value, context): Record<string, string> => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      context.addIssue({ message: must("an object of strings")({ input: value }) });
+      return z.NEVER;
+    }
+    const entries = Object.entries(value);
+    if (entries.length > EVENT_BOUNDS.entries) {
+      context.addIssue({
+        message: `must not have more than ${EVENT_BOUNDS.entries} entries`,
+      });
+    }
+    for (const [name, text] of entries.slice(0, EVENT_BOUNDS.entries)) {
+      const message = problemOf(name, text);
+      if (message !== undefined) context.addIssue({ path: [name], message });
+    }
+    return value as Record<string, string>;
+  },
+);
 
 function problemOf(name: string, value: unknown): string | undefined {
   if (name === "" || name === "__proto__") return "cannot be a name here";
@@ -65,21 +71,34 @@ const intakeEvent = z.strictObject({
   event_status: z.enum(["Critical", "Warning", "Info", "Ok"], {
     error: must("Critical, Warning, Info or Ok"),
   }),
-  event_time: z.int({ error: must("a whole number of seconds since 1970") }).min(0, "must not be negative")
-    .max(MAX_TIME_SEC, "must be seconds since 1970, not milliseconds").optional(),
-  alert_key: z.string({ error: must("a string") }).min(1, "must not be empty; leave it out to have it made")
-    .max(EVENT_BOUNDS.keyChars, `must not have more than ${EVENT_BOUNDS.keyChars} characters`).optional(),
-  labels: textMap,
-  attrs: textMap.optional(),
-  description: z.string({ error: must("a string") }).refine(
-    (text) => !isLonger(text, EVENT_BOUNDS.descriptionBytes),
-    `must not be longer than ${EVENT_BOUNDS.descriptionBytes} bytes`,
+  event_time: z.optional(
+    z.int({ error: must("a whole number of seconds since 1970") }).check(
+      z.minimum(0, "must not be negative"),
+      z.maximum(MAX_TIME_SEC, "must be seconds since 1970, not milliseconds"),
+    ),
   ),
-  description_format: z.literal("markdown", { error: must('"markdown", or left out for plain text') })
-    .optional(),
-}, { error: must("an object") }).refine(
-  ({ alert_key, labels }) => alert_key !== undefined || Object.keys(labels).length > 0,
-  { path: ["labels"], message: "must name the problem: give at least one label, or an alert_key" },
+  alert_key: z.optional(
+    z.string({ error: must("a string") }).check(
+      z.minLength(1, "must not be empty; leave it out to have it made"),
+      z.maxLength(EVENT_BOUNDS.keyChars, `must not have more than ${EVENT_BOUNDS.keyChars} characters`),
+    ),
+  ),
+  labels: textMap,
+  attrs: z.optional(textMap),
+  description: z.string({ error: must("a string") }).check(
+    z.refine(
+      (text) => !isLonger(text, EVENT_BOUNDS.descriptionBytes),
+      `must not be longer than ${EVENT_BOUNDS.descriptionBytes} bytes`,
+    ),
+  ),
+  description_format: z.optional(
+    z.literal("markdown", { error: must('"markdown", or left out for plain text') }),
+  ),
+}, { error: must("an object") }).check(
+  z.refine(({ alert_key, labels }) => alert_key !== undefined || Object.keys(labels).length > 0, {
+    path: ["labels"],
+    message: "must name the problem: give at least one label, or an alert_key",
+  }),
 );
 
 /** Checks one event and fills in what it leaves out. Never throws. */

@@ -1,5 +1,5 @@
 /** The paths about alerts and silences. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { HttpError } from "./http_error.ts";
 import { formatOf } from "./intake.ts";
 import type { SilenceOrder } from "./local_port.ts";
@@ -11,11 +11,13 @@ const MAX_FOR_SEC = 366 * 86_400;
 const MAX_MATCHERS = 20;
 
 const orderSchema = z.strictObject({
-  matchers: z.record(z.string().min(1).max(256), z.string().max(4096))
-    .refine((matchers) => Object.keys(matchers).length > 0, "must name at least one label")
-    .refine((matchers) => Object.keys(matchers).length <= MAX_MATCHERS, `${MAX_MATCHERS} labels at most`),
-  for_sec: z.number().min(1).max(MAX_FOR_SEC),
-  reason: z.string().max(1000).default(""),
+  matchers: z.record(z.string().check(z.minLength(1), z.maxLength(256)), z.string().check(z.maxLength(4096)))
+    .check(
+      z.refine((matchers) => Object.keys(matchers).length > 0, "must name at least one label"),
+      z.refine((matchers) => Object.keys(matchers).length <= MAX_MATCHERS, `${MAX_MATCHERS} labels at most`),
+    ),
+  for_sec: z.number().check(z.minimum(1), z.maximum(MAX_FOR_SEC)),
+  reason: z._default(z.string().check(z.maxLength(1000)), ""),
 });
 
 /** With their paths. */

@@ -1,5 +1,5 @@
 /** One alert event as it travels in `alert_events`. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { once } from "../once.ts";
 import { number, optionalText, text, textMap } from "./payload_fields.ts";
 
@@ -13,7 +13,7 @@ export const alertEventSchema = once(() =>
     event_status: eventStatus(),
     alert_key: text(),
     labels: textMap(),
-    attrs: textMap().optional(),
+    attrs: z.optional(textMap()),
     description: text(),
     description_format: optionalText(),
   })

@@ -1,7 +1,7 @@
 /**
  * The envelope, and the way from text to message and back. Pure; may be used by any number of callers at once.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { once } from "../once.ts";
 import { optionalText, text } from "./payload_fields.ts";
 import { payloadsToAgent } from "./messages_to_agent.ts";
@@ -30,11 +30,11 @@ const envelope = once(() =>
     type: z.string(),
     id: text(),
     ref_id: optionalText(),
-    payload: z.unknown().optional().transform((value) => value ?? {}),
+    payload: z.pipe(z.optional(z.unknown()), z.transform((value) => value ?? {})),
   })
 );
 
-type Payloads = Readonly<Record<string, () => z.ZodType>>;
+type Payloads = Readonly<Record<string, () => z.ZodMiniType>>;
 
 /** One message of the vocabulary `Vocabulary`, discriminated on `type`. */
 export type Message<Vocabulary extends Payloads> = {
@@ -111,7 +111,7 @@ function decode(frame: string, vocabulary: Payloads): Decoded<unknown> {
   return { ok: true, message, sent: outer.data.payload };
 }
 
-function describe(error: z.ZodError): string {
+function describe(error: z.core.$ZodError): string {
   return error.issues.slice(0, 3)
     .map((issue) => `${issue.path.map(String).join(".") || "message"}: ${issue.message}`)
     .join("; ");

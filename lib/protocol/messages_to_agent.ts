@@ -1,5 +1,5 @@
 /** What a hub says: one payload schema for each message type. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { once } from "../once.ts";
 import { flag, number, optionalText, text, texts } from "./payload_fields.ts";
 import { messageAuth } from "./signed_message.ts";
@@ -32,7 +32,10 @@ export const sessionStart = once(() =>
     session_id: text(),
     session_type: text(),
     user_name: text(),
-    params: sessionParams().nullish().transform((value) => value ?? { plugin: "", target: "", message: "" }),
+    params: z.pipe(
+      z.nullish(sessionParams()),
+      z.transform((value) => value ?? { plugin: "", target: "", message: "" }),
+    ),
     auth: messageAuth(),
   })
 );

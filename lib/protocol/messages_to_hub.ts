@@ -1,5 +1,5 @@
 /** What an agent says: one payload schema for each message type. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { once } from "../once.ts";
 import { alertEventSchema } from "./alert_event.ts";
 import { flag, number, optionalNumber, optionalText, text, textMap, texts } from "./payload_fields.ts";
@@ -54,13 +54,13 @@ export const heartbeat = once(() =>
     active_alerts: number(),
     cpu_pct: optionalNumber(),
     mem_pct: optionalNumber(),
-    queue: queueFigures().nullish().transform((value) => value ?? undefined).optional(),
+    queue: z.optional(z.pipe(z.nullish(queueFigures()), z.transform((value) => value ?? undefined))),
   })
 );
 
 /** `alert_events`. */
 export const alertEvents = once(() =>
-  z.object({ events: z.array(alertEventSchema()).max(MAX_EVENTS_PER_MESSAGE) })
+  z.object({ events: z.array(alertEventSchema()).check(z.maxLength(MAX_EVENTS_PER_MESSAGE)) })
 );
 
 /** `ack` of a `session_start`, and of a `session_input` under `session_input_ack`. */
@@ -71,10 +71,12 @@ export const sessionOutput = once(() =>
   z.object({
     session_id: text(),
     delta: text(),
-    stage: stage().nullish().transform((value) => value ?? ""),
+    stage: z.pipe(z.nullish(stage()), z.transform((value) => value ?? "")),
     done: flag(),
     report: optionalText(),
-    metadata: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? undefined).optional(),
+    metadata: z.optional(
+      z.pipe(z.nullish(z.record(z.string(), z.unknown())), z.transform((value) => value ?? undefined)),
+    ),
   })
 );
 

@@ -1,5 +1,5 @@
 /** What a message for a session carries under `signed_sessions`, and the text that its signature is made over. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { once } from "../once.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { number, optionalNumber, text } from "./payload_fields.ts";
@@ -25,13 +25,19 @@ const NOBODY: MessageAuth = { key_id: "", time: 0, nonce: "", signature: "" };
  * instead of making the message unreadable: a server may mean something else by the name.
  */
 export const messageAuth = once(() =>
-  z.object({
-    key_id: text(),
-    time: number(),
-    nonce: text(),
-    signature: text(),
-    sequence: optionalNumber(),
-  }).nullish().catch(NOBODY).transform((value): MessageAuth | undefined => value ?? undefined).optional()
+  z.optional(z.pipe(
+    z.catch(
+      z.nullish(z.object({
+        key_id: text(),
+        time: number(),
+        nonce: text(),
+        signature: text(),
+        sequence: optionalNumber(),
+      })),
+      NOBODY,
+    ),
+    z.transform((value): MessageAuth | undefined => value ?? undefined),
+  ))
 );
 
 /** The part of a message that a signature vouches for. */

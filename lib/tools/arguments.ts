@@ -1,5 +1,5 @@
 /** From what somebody typed, or a model wrote, to the arguments that a tool declares. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { nearestName } from "./suggest.ts";
 import type { ToolDefinition } from "./tool.ts";
 import { ToolError } from "./tool_error.ts";
@@ -15,37 +15,37 @@ export interface ToolArgument {
 
 /** A flag: `true`, `false`, `yes`, `no`, `1`, `0` from a command line, a boolean from a model. */
 export function flag(byDefault: boolean) {
-  return z.union([z.boolean(), z.stringbool()]).default(byDefault);
+  return z._default(z.union([z.boolean(), z.stringbool()]), byDefault);
 }
 
 /** A whole number from `min` to `max`, `byDefault` where it is left out. */
 export function wholeNumber(byDefault: number, min: number, max: number) {
-  return decimal().pipe(z.int().min(min).max(max)).default(byDefault);
+  return z._default(z.pipe(decimal(), z.int().check(z.minimum(min), z.maximum(max))), byDefault);
 }
 
 /** A process id, which has to be given. */
 export function processId() {
-  return decimal().pipe(z.int().min(1).max(4_194_304));
+  return z.pipe(decimal(), z.int().check(z.minimum(1), z.maximum(4_194_304)));
 }
 
 /** Unlike the platform's own reading of numbers: no `""`, no `true`, no `0x10`. */
 function decimal() {
   return z.union([
     z.number(),
-    z.string().regex(/^-?\d{1,15}$/, "must be a whole number").transform(Number),
+    z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/, "must be a whole number")), z.transform(Number)),
   ]);
 }
 
 /** What a tool takes, in the order in which it declares it. */
 export function argumentsOf(tool: ToolDefinition): ToolArgument[] {
   return Object.entries(tool.args).map(([name, schema]) => {
-    const described = schema as z.ZodType;
+    const described = schema as z.ZodMiniType;
     const missing = described.safeParse(undefined);
     const value: unknown = missing.data;
     const hasDefault = ["string", "number", "boolean"].includes(typeof value);
     return {
       name,
-      description: described.description ?? "",
+      description: z.globalRegistry.get(schema)?.description ?? "",
       required: !missing.success,
       ...(hasDefault && { default: value as string | number | boolean }),
     };

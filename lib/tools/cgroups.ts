@@ -1,5 +1,6 @@
 /** Tools about control groups: containers and services. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { sleep } from "../clock.ts";
 import { parseCgroupMembership } from "../host/cgroup.ts";
 import { type CgroupTree, type CgroupUsage, openCgroups } from "../host/cgroup_tree.ts";
@@ -24,12 +25,21 @@ export const CGROUP_USAGE = defineTool({
     "Memory, processor, tasks and I/O of a control group (container, service) against its limits, and of " +
     "the groups in it: throttling, OOM kills",
   args: {
-    path: z.string().max(1024).refine(
-      (path) => !path.split("/").some((part) => part === "." || part === "..") && !path.includes("\0"),
-      'must be a path such as "/system.slice"',
-    ).default("/").describe("The group's path in the hierarchy."),
-    pid: processId().optional().describe("In place of a path: the group that this process is in."),
-    delay_ms: wholeNumber(500, 100, 5000).describe("Over how many milliseconds it measures processor use."),
+    path: about(
+      z._default(
+        z.string().check(
+          z.maxLength(1024),
+          z.refine(
+            (path) => !path.split("/").some((part) => part === "." || part === "..") && !path.includes("\0"),
+            'must be a path such as "/system.slice"',
+          ),
+        ),
+        "/",
+      ),
+      "The group's path in the hierarchy.",
+    ),
+    pid: about(z.optional(processId()), "In place of a path: the group that this process is in."),
+    delay_ms: about(wholeNumber(500, 100, 5000), "Over how many milliseconds it measures processor use."),
   },
   needs: [{ kernel: "/sys/fs/cgroup" }],
   reach: "host",

@@ -1,4 +1,5 @@
 /** Tools about the processors. */
+import { about } from "../zod.ts";
 import { sleep } from "../clock.ts";
 import { usagePercent } from "../host/cpu_usage.ts";
 import { loadText, percentText } from "../host/figure_text.ts";
@@ -20,7 +21,7 @@ import { commandsOf, scanData, scanNotes, scanProcesses } from "./process_scan.t
 import { columns, table } from "./table.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
-const delayMs = wholeNumber(500, 100, 5000).describe("Over how many milliseconds it measures.");
+const delayMs = about(wholeNumber(500, 100, 5000), "Over how many milliseconds it measures.");
 
 const SHARES = ["user", "nice", "system", "iowait", "irq", "softirq", "steal", "idle"] as const;
 
@@ -130,7 +131,7 @@ export const TOP_CPU_PROCESSES = defineTool({
   description:
     "The processes that use most processor time now, measured over an interval, with their command lines",
   args: {
-    count: wholeNumber(10, 1, 100).describe("How many."),
+    count: about(wholeNumber(10, 1, 100), "How many."),
     delay_ms: delayMs,
   },
   needs: [{ kernel: "/proc" }],

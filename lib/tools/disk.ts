@@ -9,7 +9,8 @@ import {
   parseMounts,
   visibleMounts,
 } from "../host/mounts.ts";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { flag } from "./arguments.ts";
 import { textIfReadable } from "./kernel_reads.ts";
 import { columns, table } from "./table.ts";
@@ -32,11 +33,16 @@ export const DISK_OVERVIEW = defineTool({
   description:
     "How full the file systems are, in space and in inodes, which are read-only, and which do not answer",
   args: {
-    path: z.string().max(4096).refine(
-      (path) => path === "" || path.startsWith("/"),
-      "must be an absolute path",
-    )
-      .default("").describe("Only the file system that this path lies on."),
+    path: about(
+      z._default(
+        z.string().check(
+          z.maxLength(4096),
+          z.refine((path) => path === "" || path.startsWith("/"), "must be an absolute path"),
+        ),
+        "",
+      ),
+      "Only the file system that this path lies on.",
+    ),
   },
   needs: [{ kernel: "/proc/mounts", optional: true }, { fileSystem: "/" }],
   reach: "host",
@@ -97,7 +103,7 @@ export const MOUNT_INFO = defineTool({
   name: "mount_info",
   family: "disk",
   description: "What is mounted where, from which device, of which type, with which options",
-  args: { show_all: flag(false).describe("Also the kernel's own file systems (proc, sysfs, cgroup …).") },
+  args: { show_all: about(flag(false), "Also the kernel's own file systems (proc, sysfs, cgroup …).") },
   needs: [{ kernel: "/proc/mounts" }],
   reach: "host",
   async run({ show_all }, { host }) {

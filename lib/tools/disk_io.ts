@@ -1,4 +1,5 @@
 /** Tools about block devices. */
+import { about } from "../zod.ts";
 import { sleep } from "../clock.ts";
 import { type DiskStats, parseDiskstats, SECTOR_BYTES } from "../host/diskstats.ts";
 import { bytesText, percentText } from "../host/figure_text.ts";
@@ -18,7 +19,7 @@ export const DISK_IO_COUNTERS = defineTool({
   family: "disk",
   description:
     "What each block device has read and written since boot, and its average latency over that time",
-  args: { show_idle: flag(false).describe("Also devices that have done nothing.") },
+  args: { show_idle: about(flag(false), "Also devices that have done nothing.") },
   needs: [{ kernel: "/proc/diskstats" }],
   reach: "host",
   async run({ show_idle }, { host }) {
@@ -63,8 +64,8 @@ export const DISK_IO_LATENCY = defineTool({
   description:
     "Latency, throughput, queue and utilization of each block device now, measured over an interval",
   args: {
-    delay_ms: wholeNumber(1000, 100, 5000).describe("Over how many milliseconds it measures."),
-    show_idle: flag(false).describe("Also devices that did nothing in that time."),
+    delay_ms: about(wholeNumber(1000, 100, 5000), "Over how many milliseconds it measures."),
+    show_idle: about(flag(false), "Also devices that did nothing in that time."),
   },
   needs: [{ kernel: "/proc/diskstats" }],
   reach: "host",
@@ -118,7 +119,7 @@ export const BLOCK_DEVICES = defineTool({
   family: "disk",
   description:
     "Block devices and their partitions: size, kind (HDD, SSD, NVMe), model, scheduler, where mounted",
-  args: { show_all: flag(false).describe("Also loop and RAM devices of no size.") },
+  args: { show_all: about(flag(false), "Also loop and RAM devices of no size.") },
   needs: [{ kernel: "/sys/block" }, { kernel: "/proc/self/mountinfo", optional: true }],
   reach: "host",
   async run({ show_all }, { host }) {

@@ -1,5 +1,6 @@
 /** Tools about containers. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { bytesText, percentText } from "../host/figure_text.ts";
 import { maskArguments, maskSecrets, maskValue } from "../host/mask_secrets.ts";
@@ -29,7 +30,7 @@ function dockerPs(socket: string) {
     name: "docker_ps",
     family: "docker",
     description: "Containers with their state, image and ports; those that do not run come first",
-    args: { all: flag(true).describe("Whether to list those that do not run, too.") },
+    args: { all: about(flag(true), "Whether to list those that do not run, too.") },
     needs: socketNeeds(socket),
     reach: "service",
     async run({ all }, { clock, signal }) {
@@ -76,8 +77,10 @@ function dockerInspect(socket: string) {
     description:
       "One container: state, why it ended, restarts, health, limits and use, mounts, masked environment",
     args: {
-      name: z.string().refine(isContainerName, "must be a container's name or id")
-        .describe("The container's name or id."),
+      name: about(
+        z.string().check(z.refine(isContainerName, "must be a container's name or id")),
+        "The container's name or id.",
+      ),
     },
     needs: socketNeeds(socket),
     reach: "service",

@@ -1,6 +1,7 @@
 /** Tools that read logs, below the folders that the configuration names. */
 import { join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { resolveBelow } from "../host/files/below_roots.ts";
 import { inspect, named } from "../host/files/regular_file.ts";
 import { bytesText } from "../host/figure_text.ts";
@@ -11,11 +12,12 @@ import { reachText, readBackwards } from "./log_reading.ts";
 import { columns, table } from "./table.ts";
 import { defineTool } from "./tool.ts";
 
-const file = z.string().min(1).max(4096).describe(
+const file = about(
+  z.string().check(z.minLength(1), z.maxLength(4096)),
   "The log, absolute or below a log folder: `/var/log/syslog`, `syslog`.",
 );
 const PATTERN_TEXT = "a text that stands in the line, or `/a regular expression/`, `/…/i` for either case";
-const pattern = z.string().min(1).max(MAX_PATTERN_CHARS);
+const pattern = () => z.string().check(z.minLength(1), z.maxLength(MAX_PATTERN_CHARS));
 
 /** The end of a log. */
 export const LOG_TAIL = defineTool({
@@ -24,8 +26,8 @@ export const LOG_TAIL = defineTool({
   description: "The last lines of a log file, or the last that match: what a program said most recently",
   args: {
     file,
-    lines: wholeNumber(100, 1, 1000).describe("How many lines at most."),
-    pattern: pattern.optional().describe(`Only lines that match: ${PATTERN_TEXT}.`),
+    lines: about(wholeNumber(100, 1, 1000), "How many lines at most."),
+    pattern: about(z.optional(pattern()), `Only lines that match: ${PATTERN_TEXT}.`),
   },
   needs: [{ read: "/var/log" }],
   reach: "files",
@@ -52,8 +54,8 @@ export const LOG_GREP = defineTool({
     "Lines of a log file that match a text or expression, the newest first: when something was last said",
   args: {
     file,
-    pattern: pattern.describe(`What to look for: ${PATTERN_TEXT}.`),
-    max_matches: wholeNumber(50, 1, 1000).describe("How many lines at most."),
+    pattern: about(pattern(), `What to look for: ${PATTERN_TEXT}.`),
+    max_matches: about(wholeNumber(50, 1, 1000), "How many lines at most."),
   },
   needs: [{ read: "/var/log" }],
   reach: "files",
@@ -87,7 +89,8 @@ export const LOG_LIST = defineTool({
   description:
     "The log files that log_tail and log_grep can read, the one written last first, with size and age",
   args: {
-    dir: z.string().min(1).max(4096).optional().describe(
+    dir: about(
+      z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
       "A folder, absolute or below a log folder; every log folder without it.",
     ),
   },

@@ -1,4 +1,5 @@
 /** Tools about interrupts, memory nodes and temperatures. */
+import { about } from "../zod.ts";
 import { sleep } from "../clock.ts";
 import { parseCounters } from "../host/counters.ts";
 import { bytesText, percentText } from "../host/figure_text.ts";
@@ -18,8 +19,8 @@ export const INTERRUPTS = defineTool({
   description:
     "Which devices interrupt the processors most now, whether one processor takes them all, and softirqs",
   args: {
-    top: wholeNumber(15, 1, 200).describe("How many sources."),
-    delay_ms: wholeNumber(500, 100, 5000).describe("Over how many milliseconds it measures."),
+    top: about(wholeNumber(15, 1, 200), "How many sources."),
+    delay_ms: about(wholeNumber(500, 100, 5000), "Over how many milliseconds it measures."),
   },
   needs: [{ kernel: "/proc/interrupts" }, { kernel: "/proc/softirqs" }],
   reach: "host",

@@ -1,5 +1,6 @@
 /** Tools about the kernel as a whole. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { sleep } from "../clock.ts";
 import { bytesText, loadText, percentText } from "../host/figure_text.ts";
 import { FactUnavailableError } from "../host/host_facts.ts";
@@ -21,7 +22,7 @@ export const PSI_CHECK = defineTool({
   family: "kernel",
   description: "Pressure: how much of the time tasks waited for processor, memory or I/O (saturation)",
   args: {
-    resource: z.enum(["all", ...RESOURCES]).default("all").describe("Which: all, cpu, memory, io, irq."),
+    resource: about(z._default(z.enum(["all", ...RESOURCES]), "all"), "Which: all, cpu, memory, io, irq."),
   },
   needs: [{ kernel: "/proc/pressure/cpu" }, { kernel: "/proc/pressure/memory" }, {
     kernel: "/proc/pressure/io",
@@ -131,7 +132,7 @@ export const VMSTAT_OVERVIEW = defineTool({
   family: "kernel",
   description:
     "Activity per second: paging, swapping, faults, memory stalls, context switches, interrupts, forks",
-  args: { delay_ms: wholeNumber(1000, 100, 5000).describe("Over how many milliseconds it measures.") },
+  args: { delay_ms: about(wholeNumber(1000, 100, 5000), "Over how many milliseconds it measures.") },
   needs: [{ kernel: "/proc/vmstat" }, { kernel: "/proc/stat" }],
   reach: "host",
   async run({ delay_ms }, { host, clock, signal }) {
@@ -184,7 +185,7 @@ export const KERNEL_MODULES = defineTool({
   name: "kernel_modules",
   family: "kernel",
   description: "Kernel modules that are loaded, the biggest first, and what uses them",
-  args: { count: wholeNumber(50, 1, 500).describe("How many at most.") },
+  args: { count: about(wholeNumber(50, 1, 500), "How many at most.") },
   needs: [{ kernel: "/proc/modules" }],
   reach: "host",
   async run({ count }, { host }) {

@@ -1,5 +1,6 @@
 /** Tools that read the kernel's log. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { duration } from "../config/fields.ts";
 import { bytesText } from "../host/figure_text.ts";
 import type { HostFacts } from "../host/host_facts.ts";
@@ -20,13 +21,15 @@ export function kernelLogTools(read: KernelLogReader = kernelLogReader()): reado
     description:
       "The kernel's messages, the newest last: hardware faults, file system errors, crashes, OOM kills",
     args: {
-      level: z.enum(LOG_LEVELS).default("warning").describe(
+      level: about(
+        z._default(z.enum(LOG_LEVELS), "warning"),
         `Messages at least this bad: ${LOG_LEVELS.join(", ")}.`,
       ),
-      since: duration("1s", "3650d").default(0).describe(
+      since: about(
+        z._default(duration("1s", "3650d"), 0),
         "Only the last so long, such as 1h; all of it without.",
       ),
-      max_lines: wholeNumber(100, 1, 1000).describe("How many at most, the newest."),
+      max_lines: about(wholeNumber(100, 1, 1000), "How many at most, the newest."),
     },
     needs: [{ read: "/dev/kmsg" }],
     reach: "host",
@@ -58,7 +61,7 @@ export function kernelLogTools(read: KernelLogReader = kernelLogReader()): reado
     family: "memory",
     description:
       "Processes that the kernel killed because memory ran out: when, who, how big, whose limit it was",
-    args: { max_events: wholeNumber(20, 1, 200).describe("How many at most, the newest.") },
+    args: { max_events: about(wholeNumber(20, 1, 200), "How many at most, the newest.") },
     needs: [{ read: "/dev/kmsg" }, { kernel: "/proc/vmstat", optional: true }],
     reach: "host",
     async run({ max_events }, { host, signal }) {

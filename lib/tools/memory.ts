@@ -1,4 +1,5 @@
 /** Tools about memory. */
+import { about } from "../zod.ts";
 import { bytesText, percentText } from "../host/figure_text.ts";
 import { countOf, fieldsOf } from "../host/kernel_text.ts";
 import { parseMeminfo } from "../host/meminfo.ts";
@@ -99,7 +100,7 @@ export const TOP_MEM_PROCESSES = defineTool({
   family: "memory",
   description:
     "The processes that hold most memory in RAM, with what they have in swap and their command lines",
-  args: { count: wholeNumber(10, 1, 100).describe("How many.") },
+  args: { count: about(wholeNumber(10, 1, 100), "How many.") },
   needs: [{ kernel: "/proc" }],
   reach: "host",
   async run({ count }, context) {

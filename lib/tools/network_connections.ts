@@ -1,4 +1,5 @@
 /** Tools about the host's connections as a whole, and about those of one process. */
+import { about } from "../zod.ts";
 import { endpointText } from "../host/net/address_text.ts";
 import { closeWaitHolders, holderText, readCloseWait } from "../host/net/close_wait_holders.ts";
 import { increase } from "../host/net/listeners.ts";
@@ -78,7 +79,7 @@ export const CLOSE_WAIT_OWNERS = defineTool({
   family: "network",
   description:
     "Which programs hold connections in CLOSE_WAIT: the other side ended them, the program does not close",
-  args: { count: wholeNumber(10, 1, 100).describe("How many programs to show.") },
+  args: { count: about(wholeNumber(10, 1, 100), "How many programs to show.") },
   needs: [...TABLES, { kernel: "/proc" }],
   reach: "host",
   async run({ count }, { host, clock, signal }) {
@@ -114,8 +115,8 @@ export const CONNECTIONS_OF_PROCESS = defineTool({
   description:
     "The TCP and UDP sockets of one process: what it listens on, whom it is connected to, queued bytes",
   args: {
-    pid: processId().describe("The process's number."),
-    max_connections: wholeNumber(100, 1, MAX_CONNECTIONS).describe("How many to show."),
+    pid: about(processId(), "The process's number."),
+    max_connections: about(wholeNumber(100, 1, MAX_CONNECTIONS), "How many to show."),
   },
   needs: [{ kernel: "/proc" }],
   reach: "host",

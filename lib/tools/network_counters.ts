@@ -1,4 +1,5 @@
 /** Tools over the network's counters. */
+import { about } from "../zod.ts";
 import { sleep } from "../clock.ts";
 import { percentText } from "../host/figure_text.ts";
 import type { HostFacts } from "../host/host_facts.ts";
@@ -119,7 +120,7 @@ export const TCP_RETRANS_RATE = defineTool({
   name: "tcp_retrans_rate",
   family: "network",
   description: "TCP segments sent again, measured over an interval: packets that the way to some peer loses",
-  args: { delay_ms: wholeNumber(1000, 100, 8000).describe("Over how many milliseconds it measures.") },
+  args: { delay_ms: about(wholeNumber(1000, 100, 8000), "Over how many milliseconds it measures.") },
   needs: [{ kernel: "/proc/net/snmp" }, { kernel: "/proc/net/netstat" }],
   reach: "host",
   async run({ delay_ms }, { host, clock, signal }) {

@@ -1,5 +1,6 @@
 /** Tools about the network interfaces. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { bytesText } from "../host/figure_text.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
@@ -14,7 +15,7 @@ import { defineTool } from "./tool.ts";
 /** A host of containers has thousands. */
 const MAX_INTERFACES = 500;
 
-const showLoopback = flag(false).describe("Whether to show the loopback interface, too.");
+const showLoopback = about(flag(false), "Whether to show the loopback interface, too.");
 const NEEDS = [
   { kernel: "/proc/net/dev", optional: true },
   { kernel: "/sys/class/net", optional: true },
@@ -26,7 +27,7 @@ export const NETWORK_INTERFACES = defineTool({
   name: "network_interfaces",
   family: "network",
   description: "Every network interface: state, addresses, traffic, errors and drops since it came up",
-  args: { show_lo: flag(true).describe("Whether to show the loopback interface, too.") },
+  args: { show_lo: about(flag(true), "Whether to show the loopback interface, too.") },
   needs: NEEDS,
   reach: "host",
   run: ({ show_lo }, { host }) => overview(host, (name) => show_lo || name !== "lo"),
@@ -39,7 +40,7 @@ export const NET_INTERFACE = defineTool({
   description:
     "One network interface in detail (all of them without a name): link, speed, MTU, counters by direction",
   args: {
-    name: z.string().max(64).default("").describe("The interface; left out: all of them."),
+    name: about(z._default(z.string().check(z.maxLength(64)), ""), "The interface; left out: all of them."),
     show_lo: showLoopback,
   },
   needs: NEEDS,

@@ -1,4 +1,5 @@
 /** Tools about what listens on the host, and whether it keeps up. */
+import { about } from "../zod.ts";
 import { sleep } from "../clock.ts";
 import { endpointText } from "../host/net/address_text.ts";
 import { readListeners } from "../host/net/listeners.ts";
@@ -36,7 +37,7 @@ export const NETWORK_LISTEN_PORTS = defineTool({
   name: "network_listen_ports",
   family: "network",
   description: "Listening ports with their programs, and how many connections wait to be accepted on each",
-  args: { udp: flag(true).describe("Whether to show UDP ports, too.") },
+  args: { udp: about(flag(true), "Whether to show UDP ports, too.") },
   needs: [{ kernel: "/proc/net/tcp" }, { kernel: "/proc/net/udp" }, { kernel: "/proc" }],
   reach: "host",
   async run({ udp }, context) {
@@ -82,8 +83,8 @@ export const LISTEN_OVERFLOW = defineTool({
   description:
     "Connections lost to full accept queues, since boot and over an interval, and the listeners that lag",
   args: {
-    port: wholeNumber(0, 0, 65_535).describe("Only the listeners on this port; 0: all of them."),
-    delay_ms: wholeNumber(1000, 100, 8000).describe("Over how many milliseconds it measures."),
+    port: about(wholeNumber(0, 0, 65_535), "Only the listeners on this port; 0: all of them."),
+    delay_ms: about(wholeNumber(1000, 100, 8000), "Over how many milliseconds it measures."),
   },
   needs: [{ kernel: "/proc/net/netstat" }, { kernel: "/proc/net/tcp" }, { kernel: "/proc" }],
   reach: "host",

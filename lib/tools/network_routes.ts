@@ -1,4 +1,5 @@
 /** Tools about the ways out of the host: routes, neighbours, and the settings of TCP. */
+import { about } from "../zod.ts";
 import { percentText } from "../host/figure_text.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
@@ -23,7 +24,7 @@ export const ROUTE_TABLE = defineTool({
   name: "route_table",
   family: "network",
   description: "The routes of the host's main table: destinations, gateways, interfaces",
-  args: { show_v6: flag(false).describe("Whether to show the IPv6 routes, too.") },
+  args: { show_v6: about(flag(false), "Whether to show the IPv6 routes, too.") },
   needs: [{ kernel: "/proc/net/route" }, { kernel: "/proc/net/ipv6_route" }],
   reach: "host",
   async run({ show_v6 }, { host }) {
@@ -68,7 +69,7 @@ export const ARP_NEIGH = defineTool({
   name: "arp_neigh",
   family: "network",
   description: "Neighbours in the local networks: how full the tables are, and who does not answer",
-  args: { show_all: flag(false).describe("Whether to show those that answer, too.") },
+  args: { show_all: about(flag(false), "Whether to show those that answer, too.") },
   needs: [{ kernel: "/proc/net/arp" }, { kernel: "/proc/net/stat/arp_cache" }],
   reach: "host",
   async run({ show_all }, { host }) {

@@ -1,5 +1,6 @@
 /** Tools that count connections: by the service they go to, by the service they come to, by the other side. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { addressOfWords } from "../host/net/address_text.ts";
 import { increase } from "../host/net/listeners.ts";
 import { readSocketTable, TCP_TABLES } from "../host/net/socket_tables.ts";
@@ -13,11 +14,14 @@ import { defineTool, type ToolContext } from "./tool.ts";
 const ALL = "all";
 
 const ARGS = {
-  state: z.string().max(32).default(ALL).refine(
-    (written) => written.trim().toLowerCase() === ALL || tcpStateNumber(written) !== undefined,
-    `must be ${ALL} or one of ${[...TCP_STATES.values()].join(", ")}`,
-  ).describe("Only connections in this state, such as ESTABLISHED or CLOSE_WAIT."),
-  count: wholeNumber(10, 1, 100).describe("How many rows to show."),
+  state: about(
+    z._default(z.string().check(z.maxLength(32)), ALL).check(z.refine(
+      (written) => written.trim().toLowerCase() === ALL || tcpStateNumber(written) !== undefined,
+      `must be ${ALL} or one of ${[...TCP_STATES.values()].join(", ")}`,
+    )),
+    "Only connections in this state, such as ESTABLISHED or CLOSE_WAIT.",
+  ),
+  count: about(wholeNumber(10, 1, 100), "How many rows to show."),
 };
 const NEEDS = [{ kernel: "/proc/net/tcp" }, { kernel: "/proc/net/tcp6" }] as const;
 

@@ -1,5 +1,6 @@
 /** Tools about one process. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { bytesText } from "../host/figure_text.ts";
 import { FactUnavailableError } from "../host/host_facts.ts";
 import { countOf } from "../host/kernel_text.ts";
@@ -19,7 +20,7 @@ import { commandOf } from "./process_scan.ts";
 import { columns, table } from "./table.ts";
 import { defineTool } from "./tool.ts";
 
-const pid = processId().describe("The process's id.");
+const pid = about(processId(), "The process's id.");
 
 /** Everything about one process. */
 export const PROCESS_DETAIL = defineTool({
@@ -130,7 +131,7 @@ export const PROC_THREADS = defineTool({
   name: "proc_threads",
   family: "process",
   description: "The threads of one process: state, processor time, processor, what they wait in",
-  args: { pid, max_threads: wholeNumber(50, 1, 500).describe("How many at most, by processor time.") },
+  args: { pid, max_threads: about(wholeNumber(50, 1, 500), "How many at most, by processor time.") },
   needs: [{ kernel: "/proc" }],
   reach: "host",
   async run({ pid, max_threads }, { host, signal }) {
@@ -184,7 +185,7 @@ export const OPEN_FILES_OF = defineTool({
   name: "open_files",
   family: "process",
   description: "What one process has open: files (also deleted ones that still take space), sockets, pipes",
-  args: { pid, max_fds: wholeNumber(100, 1, 1000).describe("How many at most.") },
+  args: { pid, max_fds: about(wholeNumber(100, 1, 1000), "How many at most.") },
   needs: [{ kernel: "/proc" }],
   reach: "host",
   async run({ pid, max_fds }, { host }) {
@@ -214,7 +215,10 @@ export const ENV_INSPECT = defineTool({
   description: "The environment that one process was started with; values of secrets are masked",
   args: {
     pid,
-    filter: z.string().trim().max(100).default("").describe("Only variables whose name has this in it."),
+    filter: about(
+      z._default(z.string().check(z.trim(), z.maxLength(100)), ""),
+      "Only variables whose name has this in it.",
+    ),
   },
   needs: [{ kernel: "/proc" }],
   reach: "host",

@@ -1,5 +1,6 @@
 /** Tools about what processes read, write and hold open. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { sleep } from "../clock.ts";
 import { bytesText, percentText } from "../host/figure_text.ts";
 import { parseFileNr } from "../host/file_nr.ts";
@@ -13,7 +14,7 @@ import { commandsOf, scanData, scanNotes, scanProcesses } from "./process_scan.t
 import { columns, table } from "./table.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
-const count = wholeNumber(10, 1, 100).describe("How many.");
+const count = about(wholeNumber(10, 1, 100), "How many.");
 
 const ORDERS = ["total", "read", "write"] as const;
 
@@ -24,8 +25,8 @@ export const IO_TOP = defineTool({
   description: "The processes that read from or write to block devices now, in bytes per second",
   args: {
     count,
-    sort_by: z.enum(ORDERS).default("total").describe("By what: total, read, write."),
-    delay_ms: wholeNumber(1000, 100, 5000).describe("Over how many milliseconds it measures."),
+    sort_by: about(z._default(z.enum(ORDERS), "total"), "By what: total, read, write."),
+    delay_ms: about(wholeNumber(1000, 100, 5000), "Over how many milliseconds it measures."),
   },
   needs: [{ kernel: "/proc" }],
   reach: "host",
@@ -117,7 +118,8 @@ export const FILEFD_TOP_PROCS = defineTool({
   description: "The processes that have most files open, and how near each is to its own limit",
   args: {
     count,
-    sort_by: z.enum(["open", "share"]).default("open").describe(
+    sort_by: about(
+      z._default(z.enum(["open", "share"]), "open"),
       "By what: open (how many), share (of the own limit).",
     ),
   },

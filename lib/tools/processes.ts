@@ -1,5 +1,6 @@
 /** Tools that find processes. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { bytesText } from "../host/figure_text.ts";
 import { TICK_MS } from "../host/proc_stat.ts";
 import { type ProcessFacts, readProcess, readProcessStat } from "../host/process/process_table.ts";
@@ -21,7 +22,7 @@ const COMPARE: Readonly<Record<Order, (a: ProcessFacts, b: ProcessFacts) => numb
   pid: (a, b) => a.pid - b.pid,
 };
 
-const count = wholeNumber(30, 1, 500).describe("How many at most.");
+const count = about(wholeNumber(30, 1, 500), "How many at most.");
 
 /** All processes. */
 export const PROCESS_LIST = defineTool({
@@ -31,7 +32,8 @@ export const PROCESS_LIST = defineTool({
     "Processes with state, parent, age, memory and command line, and how many there are in each state",
   args: {
     count,
-    sort_by: z.enum(ORDERS).default("cpu").describe(
+    sort_by: about(
+      z._default(z.enum(ORDERS), "cpu"),
       "By what: cpu (time in all), memory, threads, newest, pid.",
     ),
   },
@@ -59,7 +61,8 @@ export const PROCESS_SEARCH = defineTool({
   family: "process",
   description: "Finds processes by a part of their name or command line (case does not matter)",
   args: {
-    pattern: z.string().trim().min(1).max(200).describe(
+    pattern: about(
+      z.string().check(z.trim(), z.minLength(1), z.maxLength(200)),
       "A part of the name or of the command line, as it stands.",
     ),
     count,

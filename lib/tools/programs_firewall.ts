@@ -1,5 +1,6 @@
 /** The packet filter, as the programs that set it up print it. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { requireSuccess, runAllowed } from "./allowed_program.ts";
 import { wholeNumber } from "./arguments.ts";
@@ -13,9 +14,11 @@ export const FIREWALL_SUMMARY = defineTool({
   description:
     "The packet filter: tables, chains, their policies and how many rules each has, by nft or iptables-save",
   args: {
-    table: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, "must be a table's name").optional()
-      .describe("Only this table."),
-    max_lines: wholeNumber(100, 1, 500).describe("How many rules are shown at most."),
+    table: about(
+      z.optional(z.string().check(z.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, "must be a table's name"))),
+      "Only this table.",
+    ),
+    max_lines: about(wholeNumber(100, 1, 500), "How many rules are shown at most."),
   },
   needs: [{ run: "nft" }, { run: "iptables-save" }],
   reach: "program",

@@ -1,5 +1,6 @@
 /** Tools that ask programs about the network. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { addressOf, parseSocketDetails, type SocketDetails } from "../host/net/socket_details.ts";
 import { requireSuccess, runAllowed } from "./allowed_program.ts";
@@ -23,10 +24,10 @@ const STATES = [
 ] as const;
 
 /** A name or address; none begins with `-`, so none is taken for an option. */
-const hostName = z.string().regex(
-  /^[A-Za-z0-9:][A-Za-z0-9._:%-]{0,252}$/,
-  "must be a name or an address",
-);
+const hostName = () =>
+  z.string().check(
+    z.regex(/^[A-Za-z0-9:][A-Za-z0-9._:%-]{0,252}$/, "must be a name or an address"),
+  );
 
 /** `0` is any. It goes into the filter as a number. */
 function portFilter(port: number): string[] {
@@ -40,9 +41,9 @@ export const SS_DETAIL = defineTool({
   description:
     "TCP connections as ss shows them: queues, processes, round trips, retransmissions, congestion window",
   args: {
-    state: z.enum(STATES).default("established").describe("Only connections in this state."),
-    port: wholeNumber(0, 0, 65_535).describe("Only with this port on either side; 0 is any."),
-    max_lines: wholeNumber(50, 1, 500).describe("How many connections at most."),
+    state: about(z._default(z.enum(STATES), "established"), "Only connections in this state."),
+    port: about(wholeNumber(0, 0, 65_535), "Only with this port on either side; 0 is any."),
+    max_lines: about(wholeNumber(50, 1, 500), "How many connections at most."),
   },
   needs: [{ run: "ss" }],
   reach: "program",
@@ -80,8 +81,8 @@ export const CONN_LATENCY_SUMMARY = defineTool({
   description:
     "Round-trip times of established TCP connections by peer, the slowest first, with retransmissions",
   args: {
-    port: wholeNumber(0, 0, 65_535).describe("Only with this port on either side; 0 is any."),
-    top: wholeNumber(20, 1, 200).describe("How many peers at most."),
+    port: about(wholeNumber(0, 0, 65_535), "Only with this port on either side; 0 is any."),
+    top: about(wholeNumber(20, 1, 200), "How many peers at most."),
   },
   needs: [{ run: "ss" }],
   reach: "program",
@@ -144,8 +145,8 @@ export const PING_CHECK = defineTool({
   family: "network",
   description: "ICMP echo to a host: loss and round-trip times",
   args: {
-    host: hostName.describe("The host's name or address."),
-    count: wholeNumber(5, 1, 20).describe("How many packets."),
+    host: about(hostName(), "The host's name or address."),
+    count: about(wholeNumber(5, 1, 20), "How many packets."),
   },
   needs: [{ run: "ping" }],
   reach: "program",
@@ -184,8 +185,8 @@ export const TRACEROUTE = defineTool({
   family: "network",
   description: "The routers on the way to a host, with a round-trip time each: where packets get lost",
   args: {
-    host: hostName.describe("The host's name or address."),
-    max_hops: wholeNumber(20, 1, 30).describe("How many routers at most."),
+    host: about(hostName(), "The host's name or address."),
+    max_hops: about(wholeNumber(20, 1, 30), "How many routers at most."),
   },
   needs: [{ run: "traceroute" }],
   reach: "program",

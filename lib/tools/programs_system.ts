@@ -1,5 +1,6 @@
 /** Tools that ask programs about the system. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { duration } from "../config/fields.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { bytesText } from "../host/figure_text.ts";
@@ -10,7 +11,8 @@ import { textIfReadable } from "./kernel_reads.ts";
 import { columns, table } from "./table.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
-const since = duration("1s", "365d").optional().describe(
+const since = about(
+  z.optional(duration("1s", "365d")),
   "Only the last so long, such as 1h; all of it without.",
 );
 
@@ -35,10 +37,11 @@ export const DMESG_RECENT = defineTool({
     "The kernel's messages by dmesg, the newest last, with OOM kills: where kernel_log may not read the device",
   args: {
     since,
-    level: z.enum(LOG_LEVELS).default("warning").describe(
+    level: about(
+      z._default(z.enum(LOG_LEVELS), "warning"),
       `Messages at least this bad: ${LOG_LEVELS.join(", ")}.`,
     ),
-    max_lines: wholeNumber(100, 1, 1000).describe("How many at most, the newest."),
+    max_lines: about(wholeNumber(100, 1, 1000), "How many at most, the newest."),
   },
   needs: [{ run: "dmesg" }],
   reach: "program",
@@ -88,14 +91,16 @@ export const JOURNAL_QUERY = defineTool({
   family: "services",
   description: "What a systemd unit wrote to the journal, the newest last",
   args: {
-    unit: z.string().regex(/^[A-Za-z0-9@_][A-Za-z0-9@_.:-]{0,254}$/, "must be a unit's name").describe(
+    unit: about(
+      z.string().check(z.regex(/^[A-Za-z0-9@_][A-Za-z0-9@_.:-]{0,254}$/, "must be a unit's name")),
       "The unit: `nginx.service`, `nginx`.",
     ),
     since,
-    priority: z.enum(PRIORITIES).default("info").describe(
+    priority: about(
+      z._default(z.enum(PRIORITIES), "info"),
       `Messages at least this bad: ${PRIORITIES.join(", ")}.`,
     ),
-    max_lines: wholeNumber(100, 1, 1000).describe("How many at most, the newest."),
+    max_lines: about(wholeNumber(100, 1, 1000), "How many at most, the newest."),
   },
   needs: [{ run: "journalctl" }],
   reach: "program",
@@ -126,7 +131,7 @@ export const COREDUMP_LIST = defineTool({
   name: "coredump_list",
   family: "process",
   description: "Programs that crashed, by coredumpctl, the newest last: when, which, by what signal",
-  args: { max_entries: wholeNumber(20, 1, 200).describe("How many at most, the newest.") },
+  args: { max_entries: about(wholeNumber(20, 1, 200), "How many at most, the newest.") },
   needs: [{ run: "coredumpctl" }],
   reach: "program",
   async run({ max_entries }, context) {
@@ -215,7 +220,7 @@ export const SELINUX_STATUS = defineTool({
   family: "kernel",
   description:
     "SELinux and AppArmor: whether they are on and enforcing, and, where ausearch may be run, recent denials",
-  args: { max_denials: wholeNumber(20, 1, 200).describe("How many denials at most, the newest.") },
+  args: { max_denials: about(wholeNumber(20, 1, 200), "How many denials at most, the newest.") },
   needs: [{ kernel: "/sys/fs/selinux/enforce" }, { kernel: "/sys/module/apparmor/parameters/enabled" }],
   reach: "host",
   async run({ max_denials }, context) {

@@ -1,7 +1,8 @@
 /** Tools that look at certificates. */
 import { realpath } from "node:fs/promises";
 import { normalize } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { named } from "../host/files/regular_file.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import type { CertificateFacts } from "../host/probes/certificate.ts";
@@ -28,10 +29,18 @@ export const CERT_INSPECT_REMOTE = defineTool({
   description:
     "Shows a TLS server's certificate and chain: names, dates, issuer, and whether it is to be trusted",
   args: {
-    address: z.string().min(1).max(300).describe("The server, as host or host:port; the port is 443 else."),
-    sni: z.string().max(255).optional().describe("The name it is asked for, instead of the host."),
-    starttls: z.string().toLowerCase().pipe(z.enum(STARTTLS_PROTOCOLS)).optional()
-      .describe("The protocol that begins in the clear before TLS."),
+    address: about(
+      z.string().check(z.minLength(1), z.maxLength(300)),
+      "The server, as host or host:port; the port is 443 else.",
+    ),
+    sni: about(
+      z.optional(z.string().check(z.maxLength(255))),
+      "The name it is asked for, instead of the host.",
+    ),
+    starttls: about(
+      z.optional(z.pipe(z.string().check(z.toLowerCase()), z.enum(STARTTLS_PROTOCOLS))),
+      "The protocol that begins in the clear before TLS.",
+    ),
   },
   needs: [],
   reach: "network",
@@ -75,7 +84,12 @@ export const CERT_INSPECT_FILE = defineTool({
   family: "reach",
   description:
     "Shows the certificates in a PEM or DER file below /etc/ssl, /etc/pki or the log roots; never keys",
-  args: { path: z.string().startsWith("/", "must be an absolute path").max(4096).describe("The file.") },
+  args: {
+    path: about(
+      z.string().check(z.startsWith("/", "must be an absolute path"), z.maxLength(4096)),
+      "The file.",
+    ),
+  },
   needs: CERTIFICATE_ROOTS.map((read) => ({ read })),
   reach: "files",
   async run({ path }, { clock, logRoots }) {

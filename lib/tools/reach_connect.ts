@@ -1,5 +1,6 @@
 /** A tool that connects to a port. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { readEndpoint } from "../host/probes/endpoint.ts";
 import { failureText } from "../host/probes/failure_text.ts";
 import { GuardedAddressError } from "../host/probes/guarded_address.ts";
@@ -27,8 +28,8 @@ export const TCP_PING = defineTool({
   description:
     "Connects to a TCP port a few times, sends nothing, and times it: is it reachable, and how far is it?",
   args: {
-    address: z.string().min(3).max(300).describe("What is connected to, as host:port."),
-    count: wholeNumber(3, 1, 5).describe("How often."),
+    address: about(z.string().check(z.minLength(3), z.maxLength(300)), "What is connected to, as host:port."),
+    count: about(wholeNumber(3, 1, 5), "How often."),
   },
   needs: [],
   reach: "network",

@@ -1,5 +1,6 @@
 /** A tool that asks a web address. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { cleanBlock, cleanLine } from "../host/foreign_text.ts";
 import { type CertificateFacts, firstToExpire, shortName } from "../host/probes/certificate.ts";
 import { headerOf } from "../host/probes/http_answer.ts";
@@ -25,12 +26,18 @@ const SHOWN_HEADERS = [
 
 const EXCERPT_CHARS = 512;
 
-const webAddress = z.string().max(2000).superRefine((text, context) => {
-  const parsed = URL.parse(text);
-  const refuse = (message: string) => context.addIssue({ code: "custom", message });
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) refuse("must be an http or https address");
-  else if (parsed.username !== "" || parsed.password !== "") refuse("must not have a user or password in it");
-});
+const webAddress = () =>
+  z.string().check(
+    z.maxLength(2000),
+    z.superRefine((text, context) => {
+      const parsed = URL.parse(text);
+      const refuse = (message: string) => context.addIssue({ code: "custom", message });
+      if (parsed === null || !/^https?:$/.test(parsed.protocol)) refuse("must be an http or https address");
+      else if (parsed.username !== "" || parsed.password !== "") {
+        refuse("must not have a user or password in it");
+      }
+    }),
+  );
 
 /** One request. */
 export const HTTP_PROBE = defineTool({
@@ -39,8 +46,11 @@ export const HTTP_PROBE = defineTool({
   description:
     "Asks a web address once: status, what each phase took, the certificate, the body's first lines",
   args: {
-    url: webAddress.describe("The address, http or https. Redirects are shown, not followed."),
-    method: z.string().toUpperCase().pipe(z.enum(["GET", "HEAD"])).default("GET").describe("GET or HEAD."),
+    url: about(webAddress(), "The address, http or https. Redirects are shown, not followed."),
+    method: about(
+      z._default(z.pipe(z.string().check(z.toUpperCase()), z.enum(["GET", "HEAD"])), "GET"),
+      "GET or HEAD.",
+    ),
   },
   needs: [],
   reach: "network",

@@ -1,5 +1,6 @@
 /** Tools that ask for names, and for the time. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { missingText, type NameServer, queryName, RECORD_TYPES } from "../host/probes/dns_query.ts";
 import { hostPort, isAddress, readEndpoint } from "../host/probes/endpoint.ts";
 import { GuardedAddressError, isGuardedAddress } from "../host/probes/guarded_address.ts";
@@ -13,7 +14,12 @@ import { defineTool } from "./tool.ts";
 /** Leaves the registry's own deadline time to spare. */
 const TIMEOUT_MS = 8000;
 
-const name = z.string().min(1).max(255).regex(/^[A-Za-z0-9_.:-]+$/, "must be a name or an address");
+const name = () =>
+  z.string().check(
+    z.minLength(1),
+    z.maxLength(255),
+    z.regex(/^[A-Za-z0-9_.:-]+$/, "must be a name or an address"),
+  );
 
 /** What name servers say. */
 export const DNS_RESOLVE = defineTool({
@@ -22,11 +28,15 @@ export const DNS_RESOLVE = defineTool({
   description:
     "Asks a name server for a name's records of one type; for what the system makes of it, dns_lookup",
   args: {
-    domain: name.describe("The name; with type PTR an address will do."),
-    server: z.string().max(100).optional().describe(
+    domain: about(name(), "The name; with type PTR an address will do."),
+    server: about(
+      z.optional(z.string().check(z.maxLength(100))),
       "A name server, as address or address:port; else the system's.",
     ),
-    type: z.string().toUpperCase().pipe(z.enum(RECORD_TYPES)).default("A").describe("The kind of record."),
+    type: about(
+      z._default(z.pipe(z.string().check(z.toUpperCase()), z.enum(RECORD_TYPES)), "A"),
+      "The kind of record.",
+    ),
   },
   needs: [],
   reach: "network",
@@ -65,7 +75,7 @@ export const DNS_LOOKUP = defineTool({
   name: "dns_lookup",
   family: "reach",
   description: "Looks a name up the way programs on this host do: hosts file, resolver settings and all",
-  args: { host: name.describe("The name.") },
+  args: { host: about(name(), "The name.") },
   needs: [],
   reach: "network",
   run({ host }, { clock, signal }) {
@@ -88,7 +98,12 @@ export const NTP_STATUS = defineTool({
   name: "ntp_status",
   family: "reach",
   description: "Asks a time server how far this host's clock is off, and how good the server's own time is",
-  args: { server: z.string().min(1).max(255).describe("The time server, as host or host:port.") },
+  args: {
+    server: about(
+      z.string().check(z.minLength(1), z.maxLength(255)),
+      "The time server, as host or host:port.",
+    ),
+  },
   needs: [{ net: "0.0.0.0:0" }],
   reach: "network",
   run({ server }, { clock, signal }) {

@@ -1,5 +1,6 @@
 /** Tools that ask a Redis about itself. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { bytesText, percentText } from "../host/figure_text.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { isSecretName, maskSecrets } from "../host/mask_secrets.ts";
@@ -36,20 +37,26 @@ function askingTools(options: RedisToolsOptions): ToolDefinition[] {
       description:
         "A Redis's INFO: version, clients, memory, persistence, statistics, replication, as fields",
       args: {
-        section: z.enum([
-          "default",
-          "server",
-          "clients",
-          "memory",
-          "persistence",
-          "stats",
-          "replication",
-          "cpu",
-          "commandstats",
-          "errorstats",
-          "cluster",
-          "keyspace",
-        ]).default("default").describe("Which part to show."),
+        section: about(
+          z._default(
+            z.enum([
+              "default",
+              "server",
+              "clients",
+              "memory",
+              "persistence",
+              "stats",
+              "replication",
+              "cpu",
+              "commandstats",
+              "errorstats",
+              "cluster",
+              "keyspace",
+            ]),
+            "default",
+          ),
+          "Which part to show.",
+        ),
       },
       async ask({ section }, client, signal) {
         const fields = parseRedisInfo(await client.text(["INFO", section], signal));
@@ -72,25 +79,29 @@ function askingTools(options: RedisToolsOptions): ToolDefinition[] {
       name: "redis_slowlog",
       description:
         "The commands that took longest of late: when, how long, who; keys are shown, values are not",
-      args: { count: wholeNumber(20, 1, 128).describe("How many entries to look at.") },
+      args: { count: about(wholeNumber(20, 1, 128), "How many entries to look at.") },
       ask: slowlog,
     }),
     tool({
       name: "redis_client_list",
       description:
         "Who is connected to a Redis: address, idle time, memory, last command; largest memory first",
-      args: { count: wholeNumber(50, 1, 500).describe("How many clients to show.") },
+      args: { count: about(wholeNumber(50, 1, 500), "How many clients to show.") },
       ask: clientList,
     }),
     tool({
       name: "redis_config_get",
       description: "Settings of a Redis by pattern, such as maxmemory*; passwords are masked",
       args: {
-        pattern: z.string().regex(
-          /^[A-Za-z0-9*?_.-]{1,64}$/,
-          "must be letters, digits, `*`, `?`, `-`, `_` and `.`",
-        )
-          .default("maxmemory*").describe("Names of settings, with `*` and `?`."),
+        pattern: about(
+          z._default(
+            z.string().check(
+              z.regex(/^[A-Za-z0-9*?_.-]{1,64}$/, "must be letters, digits, `*`, `?`, `-`, `_` and `.`"),
+            ),
+            "maxmemory*",
+          ),
+          "Names of settings, with `*` and `?`.",
+        ),
       },
       ask: configGet,
     }),
@@ -98,7 +109,7 @@ function askingTools(options: RedisToolsOptions): ToolDefinition[] {
       name: "redis_latency",
       description:
         "Latency of a Redis: round trips of PING measured now, and the spikes that it has recorded",
-      args: { samples: wholeNumber(10, 1, 100).describe("How many round trips to measure.") },
+      args: { samples: about(wholeNumber(10, 1, 100), "How many round trips to measure.") },
       ask: latency,
     }),
     tool({

@@ -1,5 +1,5 @@
 /** Tools that open one connection to a Redis or Sentinel, ask, and close it. */
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import type { RedisClient } from "../host/probes/redis.ts";
 import {
   defaultTarget,
@@ -21,12 +21,12 @@ export interface AskingFamily {
 }
 
 /** One of them. Its arguments have a `target` besides. */
-export interface Asking<Shape extends z.ZodRawShape> {
+export interface Asking<Shape extends z.core.$ZodShape> {
   name: string;
   description: string;
   args: Shape;
   ask(
-    args: z.output<z.ZodObject<Shape, z.core.$strict>>,
+    args: z.output<z.ZodMiniObject<Shape, z.core.$strict>>,
     client: RedisClient,
     signal: AbortSignal,
   ): Promise<ToolOutput>;
@@ -35,10 +35,10 @@ export interface Asking<Shape extends z.ZodRawShape> {
 /** Makes the tools of a family. */
 export function askingToolMaker(
   { family, kind, place, options }: AskingFamily,
-): <Shape extends z.ZodRawShape>(asking: Asking<Shape>) => ToolDefinition {
+): <Shape extends z.core.$ZodShape>(asking: Asking<Shape>) => ToolDefinition {
   const fallback = defaultTarget(options, place);
   const target = targetArgument(fallback);
-  return <Shape extends z.ZodRawShape>({ name, description, args, ask }: Asking<Shape>) =>
+  return <Shape extends z.core.$ZodShape>({ name, description, args, ask }: Asking<Shape>) =>
     defineTool({
       name,
       family,
@@ -50,7 +50,7 @@ export function askingToolMaker(
         const { target, ...rest } = given as { target?: string };
         const instance = resolveInstance(target ?? fallback, options, place);
         using client = await openInstance(instance, context, place);
-        const asked = rest as z.output<z.ZodObject<Shape, z.core.$strict>>;
+        const asked = rest as z.output<z.ZodMiniObject<Shape, z.core.$strict>>;
         const { text, data } = await ask(asked, client, context.signal);
         return {
           text: `${kind} ${instance.target}\n${text}`,

@@ -1,5 +1,6 @@
 /** Which keys of a Redis are largest, as far as a bounded look tells. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { bytesText } from "../host/figure_text.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { REDIS_PORT, type RedisClient, RedisReplyError } from "../host/probes/redis.ts";
@@ -38,9 +39,12 @@ export function redisBigkeysScan(options: RedisToolsOptions) {
     description:
       "The largest keys of a Redis among a bounded sample, with type and memory; never blocks the server",
     args: {
-      sample_keys: wholeNumber(500, 1, 1000).describe("How many keys to measure."),
-      topn: wholeNumber(20, 1, 100).describe("How many to show."),
-      match: z.string().min(1).max(256).default("*").describe("Which keys, as a glob of Redis's."),
+      sample_keys: about(wholeNumber(500, 1, 1000), "How many keys to measure."),
+      topn: about(wholeNumber(20, 1, 100), "How many to show."),
+      match: about(
+        z._default(z.string().check(z.minLength(1), z.maxLength(256)), "*"),
+        "Which keys, as a glob of Redis's.",
+      ),
       target: targetArgument(fallback),
     },
     needs: [{ net: fallback }],

@@ -1,5 +1,6 @@
 /** Asking another server of the same cluster or replication. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { cleanBlock } from "../host/foreign_text.ts";
 import { REDIS_PORT, type RedisClient, RedisReplyError } from "../host/probes/redis.ts";
 import { parseClusterNodes, parseRedisInfo, parseReplicas } from "../host/probes/redis_info.ts";
@@ -47,8 +48,11 @@ export function redisQueryPeer(options: RedisToolsOptions) {
     description:
       "Asks a Redis that the target itself names: its master, a replica of its, a node of its cluster",
     args: {
-      peer: z.string().min(1).max(300).describe("The peer's host:port, as the target lists it."),
-      command: z.enum(NAMES).default("info_replication").describe("What to ask."),
+      peer: about(
+        z.string().check(z.minLength(1), z.maxLength(300)),
+        "The peer's host:port, as the target lists it.",
+      ),
+      command: about(z._default(z.enum(NAMES), "info_replication"), "What to ask."),
       target: targetArgument(fallback),
     },
     needs: [{ net: fallback }],

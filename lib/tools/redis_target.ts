@@ -1,5 +1,6 @@
 /** Which Redis a tool may speak to: one that the configuration names, or one on this host. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { readGrantedFile } from "../host/probes/granted_file.ts";
 import { RedisClient, type RedisCredentials } from "../host/probes/redis.ts";
 import type { TlsOptions } from "../host/probes/byte_stream.ts";
@@ -34,10 +35,10 @@ export interface RedisPlace {
 
 /** The argument `target`. */
 export function targetArgument(fallback: string) {
-  return z.string().min(1).max(300).optional()
-    .describe(
-      `A configured server, or host:port on this host; ${fallback} if left out.`,
-    );
+  return about(
+    z.optional(z.string().check(z.minLength(1), z.maxLength(300))),
+    `A configured server, or host:port on this host; ${fallback} if left out.`,
+  );
 }
 
 /** What stands in for a target that is left out: the first configured one of the kind. */

@@ -1,5 +1,6 @@
 /** Tools that ask a Redis Sentinel what it watches. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { type RedisClient, RedisReplyError } from "../host/probes/redis.ts";
 import { parseRedisInfo } from "../host/probes/redis_info.ts";
@@ -12,8 +13,10 @@ import type { ToolDefinition, ToolOutput } from "./tool.ts";
 const PLACE = { defaultPort: SENTINEL_PORT };
 const MAX_MASTERS = 100;
 
-const master = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, "must be a master's name")
-  .describe("The master's name, as sentinel_overview lists it.");
+const master = about(
+  z.string().check(z.regex(/^[A-Za-z0-9_.-]{1,128}$/, "must be a master's name")),
+  "The master's name, as sentinel_overview lists it.",
+);
 
 /** The family `sentinel`. */
 export function sentinelTools(options: RedisToolsOptions): readonly ToolDefinition[] {
@@ -66,8 +69,10 @@ export function sentinelTools(options: RedisToolsOptions): readonly ToolDefiniti
       name: "sentinel_info",
       description: "A Sentinel's INFO: version, masters, tilt mode, scripts under way",
       args: {
-        section: z.enum(["sentinel", "server", "clients", "stats", "cpu"]).default("sentinel")
-          .describe("Which part to show."),
+        section: about(
+          z._default(z.enum(["sentinel", "server", "clients", "stats", "cpu"]), "sentinel"),
+          "Which part to show.",
+        ),
       },
       async ask({ section }, client, signal) {
         const fields = parseRedisInfo(await client.text(["INFO", section], signal));

@@ -1,5 +1,6 @@
 /** Tools about systemd's units. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { bytesText } from "../host/figure_text.ts";
 import { SYSTEM_BUS_SOCKET } from "../host/probes/service_places.ts";
 import { socketNeeds } from "../host/probes/service_address.ts";
@@ -30,8 +31,10 @@ export function servicesTools(options: ServicesToolsOptions = {}): readonly Tool
     family,
     description: "One systemd unit: its state and since when, its process, how it ended, restarts, memory",
     args: {
-      unit: z.string().refine(isUnitName, "must be a unit's name such as ssh or backup.timer")
-        .describe("The unit; a name without a suffix is a service."),
+      unit: about(
+        z.string().check(z.refine(isUnitName, "must be a unit's name such as ssh or backup.timer")),
+        "The unit; a name without a suffix is a service.",
+      ),
     },
     needs,
     reach,
@@ -74,7 +77,7 @@ export function servicesTools(options: ServicesToolsOptions = {}): readonly Tool
     name: "systemd_timers",
     family,
     description: "Systemd timers: what each starts, when it last did and will do next",
-    args: { show_all: flag(false).describe("Whether to show those that are not active, too.") },
+    args: { show_all: about(flag(false), "Whether to show those that are not active, too.") },
     needs,
     reach,
     async run({ show_all }, { clock, signal }) {

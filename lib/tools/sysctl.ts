@@ -1,5 +1,6 @@
 /** Tools that read the kernel's settings. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { about } from "../zod.ts";
 import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
 import { maskValue } from "../host/mask_secrets.ts";
 import { textIfAny } from "./kernel_reads.ts";
@@ -65,7 +66,8 @@ export const SYSCTL_GET = defineTool({
   description:
     "One setting of the kernel by its name (vm.swappiness), or the names below a part of one (net.core)",
   args: {
-    key: z.string().regex(KEY, "must be a name such as vm.swappiness").describe(
+    key: about(
+      z.string().check(z.regex(KEY, "must be a name such as vm.swappiness")),
       "The name, with dots or slashes.",
     ),
   },
@@ -90,7 +92,8 @@ export const SYSCTL_SNAPSHOT = defineTool({
   family: "kernel",
   description: "The settings of the kernel that matter most in trouble, or those named, in one table",
   args: {
-    keys: z.string().max(8192).default("").describe(
+    keys: about(
+      z._default(z.string().check(z.maxLength(8192)), ""),
       "Names, separated by commas or blanks; the usual ones without.",
     ),
   },

@@ -1,5 +1,5 @@
 /** What a read-only diagnostic tool is. */
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import type { Clock } from "../clock.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import type { Need } from "../host/need.ts";
@@ -31,14 +31,14 @@ export interface ToolOutput<Data = unknown> {
 export type ToolReach = "host" | "files" | "network" | "service" | "program";
 
 /** A tool. Several runs of it may be under way at once. */
-export interface ToolDefinition<Shape extends z.ZodRawShape = z.ZodRawShape, Data = unknown> {
+export interface ToolDefinition<Shape extends z.core.$ZodShape = z.core.$ZodShape, Data = unknown> {
   /** `snake_case`. */
   readonly name: string;
   /** The group it is listed under. */
   readonly family: string;
   /** One line that helps choosing: what it shows, and when that is wanted. */
   readonly description: string;
-  /** Its arguments; each has a `describe` text. Values come as text from a command line: use `z.coerce` for numbers. */
+  /** Its arguments; each is told `about`. Values come as text from a command line: use `z.coerce` for numbers. */
   readonly args: Shape;
   readonly needs: readonly Need[];
   readonly reach: ToolReach;
@@ -47,13 +47,13 @@ export interface ToolDefinition<Shape extends z.ZodRawShape = z.ZodRawShape, Dat
    * @throws FactUnavailableError where the host does not let it look, Error with a message fit for the operator else.
    */
   run(
-    args: z.output<z.ZodObject<Shape, z.core.$strict>>,
+    args: z.output<z.ZodMiniObject<Shape, z.core.$strict>>,
     context: ToolContext,
   ): Promise<ToolOutput<Data>>;
 }
 
 /** Ties the types of a tool together. */
-export function defineTool<Shape extends z.ZodRawShape, Data>(
+export function defineTool<Shape extends z.core.$ZodShape, Data>(
   tool: ToolDefinition<Shape, Data>,
 ): ToolDefinition<Shape, Data> {
   return tool;

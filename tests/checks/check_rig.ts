@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { Check, Finding } from "../../lib/checks/check.ts";
 import { type CheckDefinition, type CheckMemory, optionsSchema } from "../../lib/checks/definition.ts";
@@ -21,7 +21,7 @@ export class MapMemory implements CheckMemory {
 }
 
 /** Makes the one check of a definition, from options as they stand in a configuration. */
-export function makeCheck<Shape extends z.ZodRawShape>(
+export function makeCheck<Shape extends z.core.$ZodShape>(
   definition: CheckDefinition<Shape>,
   settings: Record<string, unknown>,
   { memory = new MapMemory(), clock = systemClock, host = new FixtureFacts() as HostFacts }: {
@@ -36,7 +36,7 @@ export function makeCheck<Shape extends z.ZodRawShape>(
 }
 
 /** Why options are refused; empty when they are not. */
-export function refusals<Shape extends z.ZodRawShape>(
+export function refusals<Shape extends z.core.$ZodShape>(
   definition: CheckDefinition<Shape>,
   settings: Record<string, unknown>,
 ): string[] {

@@ -3,10 +3,10 @@ import type { Check, Finding } from "../../lib/checks/check.ts";
 import { type CheckDefinition, optionsSchema } from "../../lib/checks/definition.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { FixtureFacts } from "../../lib/host/fixture.ts";
-import type { z } from "zod";
+import type * as z from "zod/mini";
 
 /** Makes a kind's checks. @throws as its schema and its own rules do. */
-export function checksOf<Shape extends z.ZodRawShape>(
+export function checksOf<Shape extends z.core.$ZodShape>(
   definition: CheckDefinition<Shape>,
   table: Readonly<Record<string, unknown>>,
   clock: Clock = systemClock,
@@ -19,7 +19,7 @@ export function checksOf<Shape extends z.ZodRawShape>(
 }
 
 /** What all checks of a table find, as `dimension target status`. */
-export async function findingsOf<Shape extends z.ZodRawShape>(
+export async function findingsOf<Shape extends z.core.$ZodShape>(
   definition: CheckDefinition<Shape>,
   table: Readonly<Record<string, unknown>>,
   clock: Clock = systemClock,

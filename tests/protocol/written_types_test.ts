@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import type * as protocol from "../../lib/protocol/mod.ts";
 
 /** `true` when each may stand for the other; anything else does not compile below. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : "the second lacks something")
   : "the first lacks something";
 
-type Read<Schema extends () => z.ZodType> = z.output<ReturnType<Schema>>;
+type Read<Schema extends () => z.core.$ZodType> = z.output<ReturnType<Schema>>;
 
 Deno.test("the types that embedders see are those of the schemas", () => {
   // Whether they are is decided when this file is compiled.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { systemClock } from "../../lib/clock.ts";
 import { backwardLines, type BackwardProgress } from "../../lib/host/files/backward_lines.ts";
 import { openRegular } from "../../lib/host/files/regular_file.ts";
@@ -13,7 +13,7 @@ import { TempFolder } from "../config/temp_folder.ts";
 
 const never = new AbortController().signal;
 
-function run<Shape extends z.ZodRawShape, Data>(
+function run<Shape extends z.core.$ZodShape, Data>(
   tool: ToolDefinition<Shape, Data>,
   args: Record<string, unknown>,
   roots: readonly string[],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { systemClock } from "../../lib/clock.ts";
 import { addressOf, parseSocketDetails } from "../../lib/host/net/socket_details.ts";
 import { FixtureFacts } from "../../lib/host/fixture.ts";
@@ -31,7 +31,7 @@ function contextOf(
   };
 }
 
-function run<Shape extends z.ZodRawShape, Data>(
+function run<Shape extends z.core.$ZodShape, Data>(
   tool: ToolDefinition<Shape, Data>,
   args: Record<string, unknown>,
   context: ToolContext,

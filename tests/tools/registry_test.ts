@@ -1,5 +1,6 @@
+import { about } from "../../lib/zod.ts";
 import assert from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { duration } from "../../lib/config/fields.ts";
 import { FactUnavailableError } from "../../lib/host/host_facts.ts";
 import { flag, processId, wholeNumber } from "../../lib/tools/arguments.ts";
@@ -94,7 +95,7 @@ Deno.test("arguments that are not declared, missing or of the wrong kind are ref
 });
 
 Deno.test("a schema that throws over an argument refuses it", async () => {
-  const args = { at: z.string().transform((text) => BigInt(text)).describe("A number.") };
+  const args = { at: about(z.pipe(z.string(), z.transform((text) => BigInt(text))), "A number.") };
   const { registry, signal } = toolRig([scriptedTool(() => said(""), { args })]);
   await assert.rejects(
     registry.run("scripted", { at: "x" }, signal),
@@ -104,11 +105,11 @@ Deno.test("a schema that throws over an argument refuses it", async () => {
 
 Deno.test("what models are told of arguments has a type, its bounds and its default", () => {
   const args = {
-    count: wholeNumber(10, 1, 100).describe("How many."),
-    all: flag(false).describe("All."),
-    pid: processId().describe("Which."),
-    since: duration("1s", "1d").default(0).describe("How long."),
-    kind: z.enum(["a", "b"]).default("a").describe("Kind."),
+    count: about(wholeNumber(10, 1, 100), "How many."),
+    all: about(flag(false), "All."),
+    pid: about(processId(), "Which."),
+    since: about(z._default(duration("1s", "1d"), 0), "How long."),
+    kind: about(z._default(z.enum(["a", "b"]), "a"), "Kind."),
   };
   const { registry } = toolRig([scriptedTool(() => said(""), { args })]);
   assert.deepEqual(registry.describe("scripted").inputSchema, {

@@ -1,4 +1,5 @@
-import { z } from "zod";
+import { about } from "../../lib/zod.ts";
+import * as z from "zod/mini";
 import { FixtureFacts } from "../../lib/host/fixture.ts";
 import { ToolPolicy } from "../../lib/tools/policy.ts";
 import { ToolRegistry, type ToolRegistryOptions } from "../../lib/tools/registry.ts";
@@ -24,8 +25,8 @@ export function scriptedTool(
 
 /** Arguments of each kind. */
 export const ARGS = {
-  pid: z.coerce.number().int().min(1).describe("Which."),
-  verbose: z.boolean().default(false).describe("Whether to say more."),
+  pid: about(z.coerce.number().check(z.int(), z.minimum(1)), "Which."),
+  verbose: about(z._default(z.boolean(), false), "Whether to say more."),
 };
 
 /** A registry over scripted tools and a clock that a test turns. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { FixtureFacts } from "../../lib/host/fixture.ts";
 import type { ToolDefinition, ToolOutput } from "../../lib/tools/tool.ts";

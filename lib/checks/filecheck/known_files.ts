@@ -1,13 +1,13 @@
 /** What files looked like the last time, over restarts. */
 import { hash } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { CheckMemory } from "../definition.ts";
 
 const knownFileSchema = z.object({
   modifiedMs: z.number(),
   sizeBytes: z.number(),
   /** In hex; missing before it was computed. */
-  checksum: z.string().optional(),
+  checksum: z.optional(z.string()),
 });
 
 /** One file. */

@@ -1,5 +1,5 @@
 /** Where each log was left, over restarts. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { FileState } from "../../host/files/regular_file.ts";
 import type { CheckMemory } from "../definition.ts";
 import { type LogPosition, logPositionSchema } from "./position.ts";

@@ -1,6 +1,6 @@
 /** How far a log was read, told so that it is found again when it was renamed, copied or cut meanwhile. */
 import { hash } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { FileState, RegularFile } from "../../host/files/regular_file.ts";
 
 const FINGERPRINT_BYTES = 256;
@@ -10,12 +10,12 @@ export const logPositionSchema = z.object({
   device: z.number(),
   inode: z.number(),
   /** Up to where it was read, in bytes: the start of a line, unless `skipping`. */
-  offset: z.number().int().min(0),
+  offset: z.number().check(z.int(), z.minimum(0)),
   /** Whether the line there is to be passed over. */
   skipping: z.boolean(),
   /** What the file began with, and how many bytes of it that speaks of. */
   head: z.string(),
-  headBytes: z.number().int().min(0).max(FINGERPRINT_BYTES),
+  headBytes: z.number().check(z.int(), z.minimum(0), z.maximum(FINGERPRINT_BYTES)),
   /** What stood before `offset`. */
   tail: z.string(),
 });

@@ -1,5 +1,5 @@
 /** What the Docker API answers, as far as it is used here. What is missing or of another kind is left out. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** A container in the list. */
 export interface DockerContainer {
@@ -66,10 +66,10 @@ export interface DockerStats {
   readonly pids?: number;
 }
 
-const text = z.string().catch("");
-const figure = z.number().optional().catch(undefined);
-const texts = z.array(z.string()).nullish().catch([]).transform((list) => list ?? []);
-const flag = z.boolean().catch(false);
+const text = z.catch(z.string(), "");
+const figure = z.catch(z.optional(z.number()), undefined);
+const texts = z.pipe(z.catch(z.nullish(z.array(z.string())), []), z.transform((list) => list ?? []));
+const flag = z.catch(z.boolean(), false);
 
 const portSchema = z.object({ IP: text, PrivatePort: figure, PublicPort: figure, Type: text });
 
@@ -80,13 +80,13 @@ const listSchema = z.array(z.object({
   State: text,
   Status: text,
   Created: figure,
-  Ports: z.array(portSchema).nullish().catch([]),
+  Ports: z.catch(z.nullish(z.array(portSchema)), []),
 }));
 
 const inspectionSchema = z.object({
   Id: z.string(),
   Name: text,
-  RestartCount: z.number().catch(0),
+  RestartCount: z.catch(z.number(), 0),
   Path: text,
   Args: texts,
   State: z.object({
@@ -97,48 +97,69 @@ const inspectionSchema = z.object({
     Pid: figure,
     StartedAt: text,
     FinishedAt: text,
-    Health: z.object({
-      Status: text,
-      FailingStreak: figure,
-      Log: z.array(z.object({ Output: text })).nullish().catch([]),
-    }).nullish().catch(undefined),
+    Health: z.catch(
+      z.nullish(z.object({
+        Status: text,
+        FailingStreak: figure,
+        Log: z.catch(z.nullish(z.array(z.object({ Output: text }))), []),
+      })),
+      undefined,
+    ),
   }),
-  HostConfig: z.object({
-    Memory: figure,
-    NanoCpus: figure,
-    CpuQuota: figure,
-    CpuPeriod: figure,
-    Privileged: flag,
-    RestartPolicy: z.object({ Name: text }).nullish().catch(undefined),
-    LogConfig: z.object({ Type: text }).nullish().catch(undefined),
-  }).nullish().catch(undefined),
-  Config: z.object({
-    Image: text,
-    Env: texts,
-    User: text,
-    Labels: z.record(z.string(), z.string()).nullish().catch({}),
-  }).nullish().catch(undefined),
-  Mounts: z.array(z.object({ Source: text, Destination: text, RW: flag })).nullish().catch([]),
-  NetworkSettings: z.object({
-    Networks: z.record(z.string(), z.object({ IPAddress: text }).nullish()).nullish().catch({}),
-  }).nullish().catch(undefined),
+  HostConfig: z.catch(
+    z.nullish(z.object({
+      Memory: figure,
+      NanoCpus: figure,
+      CpuQuota: figure,
+      CpuPeriod: figure,
+      Privileged: flag,
+      RestartPolicy: z.catch(z.nullish(z.object({ Name: text })), undefined),
+      LogConfig: z.catch(z.nullish(z.object({ Type: text })), undefined),
+    })),
+    undefined,
+  ),
+  Config: z.catch(
+    z.nullish(z.object({
+      Image: text,
+      Env: texts,
+      User: text,
+      Labels: z.catch(z.nullish(z.record(z.string(), z.string())), {}),
+    })),
+    undefined,
+  ),
+  Mounts: z.catch(z.nullish(z.array(z.object({ Source: text, Destination: text, RW: flag }))), []),
+  NetworkSettings: z.catch(
+    z.nullish(z.object({
+      Networks: z.catch(z.nullish(z.record(z.string(), z.nullish(z.object({ IPAddress: text })))), {}),
+    })),
+    undefined,
+  ),
 });
 
 const statsSchema = z.object({
   read: text,
-  cpu_stats: z.object({
-    cpu_usage: z.object({
-      total_usage: figure,
-      percpu_usage: z.array(z.number()).nullish().catch(undefined),
-    }).nullish().catch(undefined),
-    online_cpus: figure,
-  }).nullish().catch(undefined),
-  memory_stats: z.object({
-    usage: figure,
-    limit: figure,
-    stats: z.record(z.string(), z.number()).nullish().catch(undefined),
-  }).nullish().catch(undefined),
-  pids_stats: z.object({ current: figure }).nullish().catch(undefined),
+  cpu_stats: z.catch(
+    z.nullish(z.object({
+      cpu_usage: z.catch(
+        z.nullish(z.object({
+          total_usage: figure,
+          percpu_usage: z.catch(z.nullish(z.array(z.number())), undefined),
+        })),
+        undefined,
+      ),
+      online_cpus: figure,
+    })),
+    undefined,
+  ),
+  memory_stats: z.catch(
+    z.nullish(z.object({
+      usage: figure,
+      limit: figure,
+      stats: z.catch(z.nullish(z.record(z.string(), z.number())), undefined),
+    })),
+    undefined,
+  ),
+  pids_stats: z.catch(z.nullish(z.object({ current: figure })), undefined),
 });
 
 /** @throws Error where it is no list of containers. */
@@ -224,7 +245,7 @@ export function dockerStats(answer: unknown): DockerStats {
   };
 }
 
-function read<Output>(schema: z.ZodType<Output>, answer: unknown, what: string): Output {
+function read<Output>(schema: z.ZodMiniType<Output>, answer: unknown, what: string): Output {
   const { success, data, error } = schema.safeParse(answer);
   if (success) return data;
   throw new Error(`cannot read the container engine's answer: this is not ${what}`, { cause: error });
