@@ -68,6 +68,8 @@ export class Agent {
   #ran = false;
   #stop: AbortSignal = new AbortController().signal;
   readonly #started = Promise.withResolvers<void>();
+  /** What can be known of the host before any check has looked. */
+  #looking: Promise<void> | undefined;
   /** Resolves with the outcome of the first try to connect. */
   readonly #tried = Promise.withResolvers<void>();
   #stopping = false;
@@ -152,6 +154,7 @@ export class Agent {
         alerts: this.#delivery,
         sessions: this.#dispatcher,
         self: {
+          prepare: () => this.#lookedAhead(),
           register: () => this.#self.register(),
           heartbeat: () => this.#self.heartbeat(this.#stop),
         },
@@ -232,17 +235,16 @@ export class Agent {
     parts.use(this.#delivery);
     parts.use(this.#link);
     parts.use(this.#local);
-    const looking = this.#lookAhead(); // while the socket is made ready
-    parts.defer(() => looking);
+    parts.defer(() => this.#looking);
     await this.#local.set(this.#options.local);
     void this.#self.figures(stop); // so that the first heartbeat's processor usage has something to start from
-    await looking;
     const stopOthers = Promise.withResolvers<void>();
     const onStop = () => stopOthers.resolve(this.#stopOthers());
     stop.addEventListener("abort", onStop, { once: true });
     if (stop.aborted) onStop();
     const linked = this.#link.run(stop);
     await this.#firstTry();
+    await this.#lookedAhead();
     if (!this.#stopping) this.#engine.start();
     this.#destinations.start();
     this.#started.resolve();
@@ -304,7 +306,8 @@ export class Agent {
   async #replaceEngine(): Promise<void> {
     await this.#engine[Symbol.asyncDispose]();
     this.#engine = this.#makeEngine();
-    await this.#lookAhead();
+    this.#looking = undefined;
+    await this.#lookedAhead();
     if (!this.#stopping) this.#engine.start();
   }
 
@@ -314,6 +317,11 @@ export class Agent {
     const patience = sleep(this.#clock, FIRST_TRY_MS, AbortSignal.any([this.#stop, over.signal]));
     await Promise.race([this.#tried.promise, patience.catch(() => {})]);
     over.abort();
+  }
+
+  /** Once for each engine. Never rejects. */
+  #lookedAhead(): Promise<void> {
+    return this.#looking ??= this.#lookAhead();
   }
 
   async #lookAhead(): Promise<void> {

@@ -45,8 +45,7 @@ export function command(context: CliContext) {
 }
 
 async function explained(grants: readonly Grant[], file: string | undefined): Promise<string> {
-  const [{ dotted }, { lineOf, parseToml }, { printable }] = await Promise.all([
-    import("../config/problem.ts"),
+  const [{ dotted, lineOf, parseToml }, { printable }] = await Promise.all([
     import("../config/toml.ts"),
     import("../log.ts"),
   ]);

@@ -6,12 +6,12 @@ import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/config.ts";
 import { openStateDir, resolveStateDir, type StateDir } from "../config/state_dir.ts";
 import { type Logging, setUpLogging } from "../log.ts";
+import { once } from "../once.ts";
 import { VERSION } from "../version.ts";
 import { addressOf, agentOptions, type AgentOptionsContext } from "./agent_options.ts";
 import { relieveMemory } from "./memory_relief.ts";
 import { ignoreProxyVariables } from "./proxy_variables.ts";
-import { Reloader } from "./reload.ts";
-import { reportSandbox } from "./sandbox_report.ts";
+import type { Reloader } from "./reload.ts";
 import { reloadOnSignal, stopOnSignal } from "./signals.ts";
 
 /** See `CommandFactory`. */
@@ -47,8 +47,10 @@ export function command() {
       });
       using stop = stopOnSignal({ logger: getLogger(["pawl", "run"]) });
       // From the beginning on: a signal that nobody listens to would end the process.
-      const reloader = Promise.withResolvers<Reloader>();
-      using _hangup = reloadOnSignal(() => void reloader.promise.then((one) => one.reload()));
+      const reloader = Promise.withResolvers<() => Promise<Reloader>>();
+      using _hangup = reloadOnSignal(() =>
+        void reloader.promise.then(async (loaded) => await (await loaded()).reload())
+      );
       await using state = await openStateDir(path);
       await runAgent({ config, load, logging, state, stop: stop.signal, onReloader: reloader.resolve });
     });
@@ -60,8 +62,8 @@ interface RunAgentOptions {
   logging: Logging;
   state: StateDir;
   stop: AbortSignal;
-  /** Told what reloads, once there is something to. */
-  onReloader: (reloader: Reloader) => void;
+  /** Told how to get what reloads, once there is something to. */
+  onReloader: (reloader: () => Promise<Reloader>) => void;
 }
 
 async function runAgent(options: RunAgentOptions): Promise<void> {
@@ -86,7 +88,10 @@ async function runAgent(options: RunAgentOptions): Promise<void> {
     queue: config.queue,
     alertBufferSize: config.server.alertBufferSize,
   });
-  onReloader(new Reloader({ config, context, load, agent, logging, logger }));
+  onReloader(once(async () => {
+    const { Reloader } = await import("./reload.ts");
+    return new Reloader({ config, context, load, agent, logging, logger });
+  }));
   using _net = surviveRejections(logger);
   using _relief = relieveMemory({ logger });
   logger.info("agent.started", {
@@ -96,7 +101,10 @@ async function runAgent(options: RunAgentOptions): Promise<void> {
     config: config.file ?? "none",
   });
   // Looking takes a moment: the hub comes first, or the failure to reach it.
-  void tried.promise.then(() => reportSandbox(config, { stateDir: state.path, logger }));
+  void tried.promise.then(async () => {
+    const { reportSandbox } = await import("./sandbox_report.ts");
+    reportSandbox(config, { stateDir: state.path, logger });
+  });
   await agent.run(stop);
   logger.info("agent.stopped", {});
 }

@@ -1,7 +1,7 @@
 /** What the sandbox grants, against what is needed. */
 import { dirname } from "node:path";
-import { dotted } from "./problem.ts";
 import { type Grant, GRANT_KINDS, type GrantKind, permissionFlags } from "./permissions.ts";
+import { dotted } from "./toml.ts";
 
 /** What {@linkcode compareGrants} finds. */
 export interface GrantComparison {

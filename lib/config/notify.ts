@@ -3,10 +3,9 @@ import { dirname, resolve } from "node:path";
 import { isLoopback } from "./address.ts";
 import { checkToken, isOpenToOthers, readTokenFile } from "./credentials.ts";
 import { refersToEnv } from "./env_references.ts";
-import { dotted } from "./problem.ts";
 import type { DestinationSettings } from "./notify_schema.ts";
 import { settingName, type SourceFile } from "./source.ts";
-import { valueAt } from "./toml.ts";
+import { dotted, valueAt } from "./toml.ts";
 
 /** One destination. The name is fit for a file's. */
 export type DestinationConfig =

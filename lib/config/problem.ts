@@ -2,8 +2,9 @@
 import { closest, distance } from "fastest-levenshtein";
 import type * as z from "zod/mini";
 import { isSecretName, maskSecrets } from "../host/mask_secrets.ts";
+import { expectation } from "./expectation.ts";
 import { allKeys, ANY_NAME, knownKeys } from "./known_keys.ts";
-import { kindOf, lineOf, type TomlTable, valueAt } from "./toml.ts";
+import { dotted, kindOf, lineOf, type TomlTable, valueAt } from "./toml.ts";
 
 /** One thing that is wrong, and the path of the key that it is wrong with. */
 export interface Problem {
@@ -30,42 +31,6 @@ export function firstProblem(
   );
   return { text, line: line ?? (path.length > 1 ? lineOf(source, path.slice(0, -1)) : undefined) };
 }
-
-/** A path as people write it: `check.cpu.interval`. */
-export function dotted(path: readonly PropertyKey[]): string {
-  return path.filter((step) => typeof step !== "number")
-    .map((step) => /^[\w-]+$/.test(String(step)) ? String(step) : JSON.stringify(step))
-    .join(".");
-}
-
-/** What a value had to be, for an issue that is about a value; flags use it too. */
-export function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return `must be ${typeNames[issue.expected] ?? issue.expected}`;
-    case "invalid_union":
-      return `must be one of ${("options" in issue ? issue.options ?? [] : []).map(String).join(", ")}`;
-    case "invalid_value":
-      return `must be one of ${issue.values.map(String).join(", ")}`;
-    case "too_small":
-      if (issue.origin === "string" || issue.origin === "array") return "must not be empty";
-      return `must be at least ${issue.minimum}`;
-    case "too_big":
-      return `must be at most ${issue.maximum}`;
-    default:
-      return issue.message;
-  }
-}
-
-const typeNames: Readonly<Record<string, string>> = {
-  string: "a string",
-  number: "a finite number",
-  int: "a whole number",
-  array: "a list",
-  object: "a table",
-  record: "a table",
-  boolean: "true or false",
-};
 
 function problemsOf(issue: z.core.$ZodIssue, raw: TomlTable): Problem[] {
   const { path } = issue;

@@ -2,10 +2,9 @@
 import { resolve } from "node:path";
 import { ConfigError } from "./config_error.ts";
 import { type Environment, EnvReferenceError, expandEnv } from "./env_references.ts";
-import { dotted, firstProblem } from "./problem.ts";
 import { readSmallFile } from "./read_file.ts";
 import { type FileSettings, readTables } from "./schema.ts";
-import { lineOf, parseToml, TomlSyntaxError, type TomlTable } from "./toml.ts";
+import { dotted, lineOf, parseToml, TomlSyntaxError, type TomlTable } from "./toml.ts";
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -71,7 +70,7 @@ function parseSource(path: string, text: string): TomlTable {
  *
  * @throws ConfigError for the first problem in the file.
  */
-export function readSettings(source: SourceFile, env: Environment): FileSettings {
+export async function readSettings(source: SourceFile, env: Environment): Promise<FileSettings> {
   let expanded: Record<string, unknown>;
   try {
     expanded = expandEnv(source.raw, env) as Record<string, unknown>; // a table, as it was
@@ -82,6 +81,7 @@ export function readSettings(source: SourceFile, env: Environment): FileSettings
   }
   const result = readTables(expanded);
   if (result.success) return result.data;
+  const { firstProblem } = await import("./problem.ts"); // a start that goes well does without
   const { text, line } = firstProblem(result.error, source.raw, source.text);
   throw new ConfigError(`cannot load ${source.path}${line === undefined ? "" : `:${line}`}: ${text}`);
 }

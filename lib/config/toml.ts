@@ -82,3 +82,10 @@ function has(root: unknown, path: readonly PropertyKey[]): boolean {
   const last = path.at(-1);
   return last === undefined || (typeof parent === "object" && parent !== null && Object.hasOwn(parent, last));
 }
+
+/** A path as people write it: `check.cpu.interval`. */
+export function dotted(path: readonly PropertyKey[]): string {
+  return path.filter((step) => typeof step !== "number")
+    .map((step) => /^[\w-]+$/.test(String(step)) ? String(step) : JSON.stringify(step))
+    .join(".");
+}

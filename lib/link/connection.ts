@@ -111,13 +111,16 @@ export class Connection {
    * their final outputs sent, alerts flushed, the socket closed, or abandoned where the hub does not answer.
    */
   async runOnce(signals: RunSignals): Promise<ConnectionLife> {
-    const { url, onEvent } = this.#options;
+    const { url, self, onEvent } = this.#options;
     const hub = url.host;
     tell(onEvent, { type: "connecting", hub }, this.#logger);
     const given = AbortSignal.any(all(signals));
     let life: ConnectionLife;
     try {
-      const socket = await this.#dial(given);
+      const dialled = this.#dial(given);
+      const prepared = self.prepare?.(); // the time that the hub takes is enough for much
+      const socket = await dialled;
+      await prepared;
       life = await this.#live(socket, signals);
     } catch (error) {
       life = { end: given.aborted ? endOfSignals(signals) : endOfFailedDial(error), registered: false };

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import { parseRetryAfter } from "../retry_after.ts";
-import { DialError } from "./dial_error.ts";
+import { DialError, statusOf } from "./dial_error.ts";
 
 /** What {@linkcode diagnoseDial} needs. */
 export interface DiagnoseDialOptions {
@@ -45,7 +45,7 @@ export async function diagnoseDial(socketError: string, options: DiagnoseDialOpt
       },
     );
   }
-  const reason = answer.failure ?? socketError;
+  const reason = answer.failure ?? (BROKEN_OFF.test(socketError) ? BROKEN_OFF_TEXT : socketError);
   if (answer.failure === undefined && answer.status !== undefined) {
     return new DialError(
       `cannot connect to ${hub}: ${socketError}, though the server answers plain HTTP with ${answer.status}; ` +
@@ -57,11 +57,13 @@ export async function diagnoseDial(socketError: string, options: DiagnoseDialOpt
   return new DialError(`cannot connect to ${hub}: ${reason}; ${advice}`, { cause: socketError });
 }
 
-/** The status in the native socket's `Invalid status code: N`. */
-export function statusOf(socketError: string): number | undefined {
-  const match = /Invalid status code: (\d{3})/.exec(socketError);
-  return match ? Number(match[1]) : undefined;
-}
+/**
+ * What the socket says where the server was gone before its reason had arrived, with TLS 1.3: that it asks for HTTP/2
+ * first is its own business.
+ */
+const BROKEN_OFF = /Didn't receive h2 alpn|peer closed connection/;
+
+const BROKEN_OFF_TEXT = "the server broke off after the TLS handshake";
 
 interface Answer {
   status?: number;
@@ -149,6 +151,9 @@ function advise(reason: string): string {
   }
   if (/expired|not ?valid ?yet/i.test(reason)) return "check the certificate's dates and this host's clock";
   if (/certificate/i.test(reason)) return "check the server's certificate and [server] ca_file";
+  if (reason === BROKEN_OFF_TEXT) {
+    return "it may want a certificate of this agent's: check [server] cert_file, and the server's log";
+  }
   if (/corrupt message|InvalidContentType/.test(reason)) {
     return "the server speaks no TLS there; use ws:// or its TLS port";
   }

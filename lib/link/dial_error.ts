@@ -26,3 +26,9 @@ export class DialError extends Error {
     this.retryAfterSec = retryAfterSec;
   }
 }
+
+/** The status in the native socket's `Invalid status code: N`. */
+export function statusOf(socketError: string): number | undefined {
+  const match = /Invalid status code: (\d{3})/.exec(socketError);
+  return match ? Number(match[1]) : undefined;
+}

@@ -50,8 +50,10 @@ export interface SessionsPort {
   open(link: SessionOutlet, options: { capabilities: ReadonlySet<string> }): SessionScopePort;
 }
 
-/** What the agent tells of itself. Both are asked anew each time. Figures that are not known are left out. */
+/** What the agent tells of itself. All are asked anew each time. Figures that are not known are left out. */
 export interface SelfPort {
+  /** Called when a dial is under way; `register` waits for what it returns, which never rejects. */
+  prepare?(): Promise<void>;
   register(): Omit<Register, "capabilities">;
   heartbeat(): Promise<Heartbeat>;
 }

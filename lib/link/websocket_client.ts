@@ -5,8 +5,7 @@
 import { getLogger, type Logger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../clock.ts";
 import { CloseCode, isLonger, MAX_MESSAGE_BYTES } from "../protocol/mod.ts";
-import { diagnoseDial, statusOf } from "./dial_diagnosis.ts";
-import { AuthenticationError, DialError } from "./dial_error.ts";
+import { AuthenticationError, DialError, statusOf } from "./dial_error.ts";
 import { MessageQueue } from "./message_queue.ts";
 
 /** What {@linkcode dial} needs. */
@@ -84,6 +83,7 @@ export async function dial(options: DialOptions, signal: AbortSignal): Promise<O
       `the server at ${url.host} answered HTTP 401: it does not accept this agent's token; check [server] token`,
     );
   }
+  const { diagnoseDial } = await import("./dial_diagnosis.ts"); // most dials succeed
   const error = await diagnoseDial(failure, {
     url,
     via,

@@ -97,7 +97,11 @@ test("an agent shows its certificate to a hub that asks for one", async (rig) =>
 test("without a certificate it is turned away, and the log says what to do", async (rig) => {
   const agent = rig.start("");
   const { reason } = await logged(agent, "link.dial_failed");
-  assert.match(String(reason), /CertificateRequired; the server does not accept this agent's certificate/);
+  // Which of the two it is: whether the server's word arrives before its end.
+  assert.match(
+    String(reason),
+    /CertificateRequired; the server does not accept this agent's certificate|broke off after the TLS handshake; .*cert_file/,
+  );
   assert.equal(rig.hub.handshakes.length, 0);
 });
 

@@ -1,8 +1,8 @@
 /** What our schema accepts of what was moved: the rest goes, and is noted. */
 import { expandEnv } from "../env_references.ts";
-import { dotted, expectation } from "../problem.ts";
+import { expectation } from "../expectation.ts";
 import { readTables } from "../schema.ts";
-import { valueAt } from "../toml.ts";
+import { dotted, valueAt } from "../toml.ts";
 import type { CheckTable } from "./check_tables.ts";
 import type { MigrationReport } from "./report.ts";
 
