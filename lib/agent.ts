@@ -15,7 +15,8 @@ export { PermanentSendError, type Sender, TransientSendError } from "./alerts/no
 export { type WebhookOptions, webhookSender } from "./alerts/notifiers/webhook.ts";
 export type { QueueBounds } from "./alerts/open_queue.ts";
 export type { Check, Finding } from "./checks/check.ts";
-export { type CheckSource, type ConfiguredCheck, configuredChecks } from "./checks/configured.ts";
+export { configuredChecks } from "./checks/configured.ts";
+export type { CheckSource, ConfiguredCheck } from "./checks/make_checks.ts";
 export type { CheckMemory } from "./checks/definition.ts";
 export type { ScheduledCheck } from "./checks/engine.ts";
 export type { Pace } from "./checks/pace.ts";

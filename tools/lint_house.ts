@@ -1,6 +1,6 @@
 /**
- * The house rules that the linter enforces: `house/arrows` (who may import whom under `lib/`) and `house/pure`
- * (what keeps no clock, timer, chance or I/O of its own).
+ * The house rules that the linter enforces: `house/arrows` (who may import whom under `lib/`), `house/pure` (what keeps
+ * no clock, timer, chance or I/O of its own) and `house/small-zod` (what would make the executable carry all of zod).
  */
 
 /** Any part may import these; they import nothing of the house. */
@@ -35,6 +35,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["lib/cli/"],
   "lib/cli/": [
     "lib/agent.ts",
+    // What a start needs of it, and no more.
+    "lib/agent/",
+    "lib/alerts/notifiers/",
+    "lib/sessions/limiter.ts",
     "lib/hub/",
     "lib/config/",
     "lib/checks/",
@@ -176,6 +180,39 @@ const pure: Deno.lint.Rule = {
   },
 };
 
+const smallZod: Deno.lint.Rule = {
+  create(context) {
+    const path = fromRoot(context.filename);
+    if (!path.startsWith("lib/")) return {};
+    return {
+      ImportDeclaration(node) {
+        const { source, specifiers } = node;
+        if (source.value === "zod" || source.value === "npm:zod") {
+          const hint = 'Write `import * as z from "zod/mini"`: the large build would be a fifth of a start.';
+          context.report({ node: source, message: "the small build of zod is the one in use", hint });
+        }
+        if (
+          source.value !== "zod/mini" || specifiers.every(({ type }) => type === "ImportNamespaceSpecifier")
+        ) {
+          return;
+        }
+        const hint =
+          'Write `import * as z from "zod/mini"`: bundled, this would bring 300 KB of translations.';
+        context.report({ node: source, message: "zod is imported as a namespace", hint });
+      },
+      // As a value; types do no harm.
+      MemberExpression(node) {
+        const { object, property } = node;
+        if (object.type !== "Identifier" || object.name !== "z" || property.type !== "Identifier") return;
+        if (property.name !== "core" && property.name !== "locales") return;
+        const hint =
+          "Use what `z` itself has: bundled, this would bring all of zod, and 300 KB of translations.";
+        context.report({ node, message: `z.${property.name} is for types alone`, hint });
+      },
+    };
+  },
+};
+
 /** Whether an identifier is merely the name of a property: `x.fetch`, `{ fetch: … }`, a method or an interface's member. */
 function isName(node: Deno.lint.Identifier): boolean {
   const parent = node.parent as Deno.lint.Node & {
@@ -191,4 +228,4 @@ function isName(node: Deno.lint.Identifier): boolean {
   );
 }
 
-export default { name: "house", rules: { arrows, pure } } satisfies Deno.lint.Plugin;
+export default { name: "house", rules: { arrows, pure, "small-zod": smallZod } } satisfies Deno.lint.Plugin;

@@ -2,7 +2,7 @@
  * Writes `lib/config/default_settings.ts`: what the schema makes of an empty file, so that a start need not ask it:
  * `deno task docs`.
  */
-import { fileSchema } from "../lib/config/schema.ts";
+import { fileSchema } from "../lib/config/file_schema.ts";
 
 /** Where it is. */
 export const DEFAULTS_FILE = new URL("../lib/config/default_settings.ts", import.meta.url);

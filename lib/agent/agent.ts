@@ -9,9 +9,10 @@ import { ServerNotifier } from "../alerts/notifiers/server.ts";
 import { capacityOf, openQueue, type OpenQueueOptions, type OwnedQueue } from "../alerts/open_queue.ts";
 import type { Check } from "../checks/check.ts";
 import { CheckMemories } from "../checks/check_memory.ts";
-import { type CheckSource, configuredChecks } from "../checks/configured.ts";
+import { defaultDefinition } from "../checks/default_checks.ts";
 import { CheckEngine, type CheckFigures, type ScheduledCheck } from "../checks/engine.ts";
 import { EngineStore } from "../checks/engine_store.ts";
+import { type CheckSource, makeChecks } from "../checks/make_checks.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { checkEntries } from "../config/check_entries.ts";
 import { DEFAULT_SETTINGS } from "../config/default_settings.ts";
@@ -448,7 +449,7 @@ const FIRST_TRY_MS = 1000;
 const LOOK_AHEAD_MS = 200;
 
 function defaultChecks(source: CheckSource): ScheduledCheck[] {
-  return configuredChecks(checkEntries(DEFAULT_SETTINGS.check), source);
+  return makeChecks(checkEntries(DEFAULT_SETTINGS.check), { definitionOf: defaultDefinition, source });
 }
 
 function checkStatus({ lastDurationMs, totalDurationMs, ...figures }: CheckFigures): CheckStatus {

@@ -2,7 +2,7 @@
 import type { Notifier } from "../alerts/notifiers/notifier.ts";
 import type { Sender } from "../alerts/notifiers/sender.ts";
 import type { QueueBounds } from "../alerts/open_queue.ts";
-import type { CheckSource } from "../checks/configured.ts";
+import type { CheckSource } from "../checks/make_checks.ts";
 import type { ScheduledCheck } from "../checks/engine.ts";
 import type { Clock } from "../clock.ts";
 import { parseServerAddress } from "../config/address.ts";

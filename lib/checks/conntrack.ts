@@ -1,8 +1,8 @@
 /** How full the table of tracked connections is: once it is full, new connections are dropped. */
-import { percentText, plainText } from "../host/figure_text.ts";
-import { conntrackFill } from "../host/net/table_fill.ts";
+import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
-import { rateFigure, thresholdOptions } from "./rating.ts";
+import { lazyCheck } from "./lazy_check.ts";
+import { thresholdOptions } from "./rating.ts";
 
 /** The check of connection tracking. */
 export const CONNTRACK_CHECK = defineCheck({
@@ -19,21 +19,10 @@ export const CONNTRACK_CHECK = defineCheck({
   byDefault: true,
   targets: () => ["system"],
   needs: () => [{ kernel: "/proc/sys/net/netfilter/nf_conntrack_max" }],
-  make: (thresholds, { host }) => [{
-    plugin: "conntrack",
-    target: "system",
-    async gather() {
-      const fill = await conntrackFill(host);
-      if (fill === undefined) return [];
-      return [rateFigure({
-        check: "conntrack::conntrack_usage",
-        target: "system",
-        subject: "connection tracking table usage",
-        value: 100 * fill.entries / fill.max,
-        show: percentText,
-        showThreshold: (value) => plainText(value, "%"),
-        detail: `${fill.entries} of ${fill.max} entries`,
-      }, thresholds)];
-    },
-  }],
+  make: (thresholds, { host }): Check[] => [
+    lazyCheck({ plugin: "conntrack", target: "system" }, async () => {
+      const { look } = await import("./conntrack_look.ts");
+      return { gather: () => look(thresholds, host) };
+    }),
+  ],
 });

@@ -1,17 +1,12 @@
 /** How busy the processors are, and how much waits for them. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { CpuSampler } from "../host/cpu_usage.ts";
-import { loadText, percentText } from "../host/figure_text.ts";
-import { FactUnavailableError, type HostFacts, type LoadAverages } from "../host/host_facts.ts";
-import type { Check, Finding } from "./check.ts";
+import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
-import { rateFigure, thresholdOptions, type Thresholds } from "./rating.ts";
+import { lazyCheck } from "./lazy_check.ts";
+import { thresholdOptions } from "./rating.ts";
 
 const TARGET = "cpu";
-
-/** How long the first gather measures; later ones measure since the one before. */
-const SHORT_INTERVAL_MS = 200;
 
 const options = () => ({
   ...thresholdOptions({ warn: 80, critical: 90, unit: "percent", max: 100 }),
@@ -20,6 +15,9 @@ const options = () => ({
     "Thresholds of the 5-minute load average, divided among the processors.",
   ),
 });
+
+/** The options of `[[check.cpu]]`, read. */
+export type CpuSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Processor usage since the last gather, and load. */
 export const CPU_CHECK = defineCheck({
@@ -46,55 +44,10 @@ export const CPU_CHECK = defineCheck({
   byDefault: true,
   targets: () => [TARGET],
   needs: () => [{ fact: "cpuTimes" }, { fact: "loadAverages" }],
-  make(settings, { host, clock }): Check[] {
-    const sampler = new CpuSampler({ host, clock, shortIntervalMs: SHORT_INTERVAL_MS });
-    return [{
-      plugin: "cpu",
-      target: TARGET,
-      async gather(signal) {
-        const { percent, processors } = await sampler.sample(signal);
-        const inWords = processors === 1 ? "1 processor" : `${processors} processors`;
-        const usage = rateFigure({
-          check: "cpu::cpu_usage",
-          target: TARGET,
-          subject: "processor usage",
-          value: percent,
-          show: percentText,
-          showThreshold: (value) => `${value} %`,
-          detail: inWords,
-        }, settings);
-        const averages = await loadAverages(host);
-        return averages === undefined
-          ? [usage]
-          : [usage, rateLoad(averages, processors, inWords, settings.load)];
-      },
-    }];
-  },
+  make: (settings, seams): Check[] => [
+    lazyCheck({ plugin: "cpu", target: TARGET }, async () => {
+      const { CpuLook } = await import("./cpu_look.ts");
+      return new CpuLook(settings, seams);
+    }),
+  ],
 });
-
-function rateLoad(
-  averages: LoadAverages,
-  processors: number,
-  inWords: string,
-  thresholds: Thresholds,
-): Finding {
-  return rateFigure({
-    check: "cpu::load_average",
-    target: TARGET,
-    subject: "5-minute load per processor",
-    value: averages[1] / processors,
-    show: loadText,
-    showThreshold: String,
-    detail: `${averages.map(loadText).join(" ")} over 1, 5, 15 min; ${inWords}`,
-  }, thresholds);
-}
-
-/** A system that keeps no load averages, or that does not let them be read, still has a processor usage. */
-async function loadAverages(host: HostFacts): Promise<LoadAverages | undefined> {
-  try {
-    return await host.loadAverages();
-  } catch (error) {
-    if (error instanceof FactUnavailableError) return undefined;
-    throw error;
-  }
-}

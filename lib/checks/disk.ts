@@ -2,14 +2,9 @@
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { absolutePath, nonEmpty } from "../config/fields.ts";
-import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
-import { ownMounts } from "../host/mount_table.ts";
-import { type MountChoice, watchedMounts } from "../host/watched_mounts.ts";
-import type { Check, Finding } from "./check.ts";
-import { type CheckSeams, defineCheck } from "./definition.ts";
-import { DiskAsker } from "./disk_answer.ts";
-import { answering, failing, usageFindings } from "./disk_findings.ts";
-import { writableCheck } from "./disk_writable.ts";
+import type { Check } from "./check.ts";
+import { defineCheck } from "./definition.ts";
+import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
 const percent = { warn: 90, critical: 99, unit: "percent", max: 100 };
@@ -42,7 +37,9 @@ const options = () => ({
     "Whether writable also writes, reads back and removes a small file on each file system.",
   ),
 });
-type Settings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+
+/** The options of `[[check.disk]]`, read. */
+export type DiskSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Space and inodes as `df` counts them. */
 export const DISK_CHECK = defineCheck({
@@ -90,18 +87,31 @@ export const DISK_CHECK = defineCheck({
   ],
   make(settings, seams): Check[] {
     refuseWhatDoesNothing(settings);
-    const { mount_points } = settings;
+    const { mount_points, writable, write_probe: probe } = settings;
     const usage = mount_points.length === 0
-      ? [everyFileSystem(settings, seams)]
-      : mount_points.map((mountPoint) => oneFileSystem(mountPoint, settings, seams));
-    if (settings.writable === "off") return usage;
-    const { writable: severity, write_probe: probe } = settings;
-    const mountPoints = () => mount_points.length === 0 ? discovered(seams.host, settings) : mount_points;
-    return [...usage, writableCheck({ ...seams, severity, probe, mountPoints })];
+      ? [lazyCheck({ plugin: "disk", target: "every file system" }, async () => {
+        const { everyFileSystem } = await import("./disk_look.ts");
+        return everyFileSystem(settings, seams);
+      })]
+      : mount_points.map((target) =>
+        lazyCheck({ plugin: "disk", target }, async () => {
+          const { oneFileSystem } = await import("./disk_look.ts");
+          return oneFileSystem(target, settings, seams);
+        })
+      );
+    if (writable === "off") return usage;
+    // A check of its own: that the mounts cannot be seen is then said of it alone.
+    const writing = lazyCheck({ plugin: "disk", target: "writable file systems" }, async () => {
+      const { discovered } = await import("./disk_look.ts");
+      const { writableLook } = await import("./disk_writable.ts");
+      const mountPoints = () => mount_points.length === 0 ? discovered(seams.host, settings) : mount_points;
+      return writableLook({ ...seams, severity: writable, probe, mountPoints });
+    });
+    return [...usage, writing];
   },
 });
 
-function refuseWhatDoesNothing(settings: Settings): void {
+function refuseWhatDoesNothing(settings: DiskSettings): void {
   const { mount_points, ignore_mount_points, ignore_fs_types, writable, write_probe } = settings;
   if (write_probe && writable === "off") {
     throw new RangeError(
@@ -113,68 +123,4 @@ function refuseWhatDoesNothing(settings: Settings): void {
       "cannot set up the disk check: with mount_points there is nothing to ignore; leave out one of them",
     );
   }
-}
-
-/** The mount points to watch where none is named. */
-async function discovered(host: HostFacts, settings: Settings): Promise<string[]> {
-  const choice: MountChoice = {
-    ignoreFsTypes: settings.ignore_fs_types,
-    ignoreMountPoints: settings.ignore_mount_points,
-    network: settings.network,
-  };
-  try {
-    return watchedMounts(await ownMounts(host), choice).map(({ mountPoint }) => mountPoint);
-  } catch (error) {
-    if (error instanceof FactUnavailableError || error instanceof Deno.errors.NotFound) return ["/"];
-    throw error;
-  }
-}
-
-function oneFileSystem(mountPoint: string, settings: Settings, { host, clock }: CheckSeams): Check {
-  const asker = new DiskAsker({ host, clock });
-  return {
-    plugin: "disk",
-    target: mountPoint,
-    async gather(signal) {
-      const answer = await asker.ask(mountPoint, signal);
-      if ("error" in answer) throw answer.error;
-      if ("hung" in answer) return [answering(mountPoint, false)];
-      return [...usageFindings(mountPoint, answer.facts, settings), answering(mountPoint, true)];
-    },
-  };
-}
-
-/** All in one, for what is there changes; side by side, so that none holds up another for long. */
-function everyFileSystem(settings: Settings, { host, clock }: CheckSeams): Check {
-  const asker = new DiskAsker({ host, clock });
-  return {
-    plugin: "disk",
-    target: "every file system",
-    async gather(signal) {
-      const mountPoints = await discovered(host, settings);
-      asker.keep(new Set(mountPoints));
-      const answers = await Promise.all(mountPoints.map((mountPoint) => asker.ask(mountPoint, signal)));
-      let refusal: unknown;
-      const findings = answers.flatMap((answer, index): Finding[] => {
-        const mountPoint = mountPoints[index] ?? "";
-        if ("hung" in answer) return [answering(mountPoint, false)];
-        if ("facts" in answer) {
-          return [...usageFindings(mountPoint, answer.facts, settings), answering(mountPoint, true)];
-        }
-        if (isRefused(answer.error)) {
-          refusal ??= answer.error;
-          return []; // not ours to look at, or gone since the list was read
-        }
-        return [failing(mountPoint, answer.error)];
-      });
-      if (findings.length === 0 && refusal !== undefined) throw refusal;
-      return findings;
-    },
-  };
-}
-
-function isRefused(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause ?? error : undefined;
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  return error instanceof FactUnavailableError || code === "EACCES" || code === "EPERM" || code === "ENOENT";
 }

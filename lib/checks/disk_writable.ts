@@ -8,8 +8,8 @@ import { probeWrite } from "../host/write_probe.ts";
 import type { Check, Finding } from "./check.ts";
 import { rateState } from "./rating.ts";
 
-/** Options of {@linkcode writableCheck}. */
-export interface WritableCheckOptions {
+/** Options of {@linkcode writableLook}. */
+export interface WritableLookOptions {
   host: HostFacts;
   clock: Clock;
   severity: "Warning" | "Critical";
@@ -22,8 +22,8 @@ export interface WritableCheckOptions {
 /** How long a file system may take to be written to. */
 const PROBE_DEADLINE_MS = 4000;
 
-/** A check of its own: that the mounts cannot be seen is then said of it alone. */
-export function writableCheck(options: WritableCheckOptions): Check {
+/** Looks at how they are mounted, and on request writes. */
+export function writableLook(options: WritableLookOptions): Pick<Check, "gather"> {
   const { host, clock, severity, probe, mountPoints } = options;
   const probes = new SingleFlight<string | undefined>({ clock, deadlineMs: PROBE_DEADLINE_MS });
   /** What keeps one from being written to; undefined where nothing does. */
@@ -58,8 +58,6 @@ export function writableCheck(options: WritableCheckOptions): Check {
     });
   }
   return {
-    plugin: "disk",
-    target: "writable file systems",
     async gather() {
       const mounts = await visible(host, probe);
       const targets = await mountPoints();

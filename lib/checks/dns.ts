@@ -2,23 +2,27 @@
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { duration, nonEmpty } from "../config/fields.ts";
-import { FactUnavailableError } from "../host/host_facts.ts";
 import type { Need } from "../host/need.ts";
-import {
-  type DnsAnswer,
-  missingText,
-  type NameServer,
-  queryName,
-  RECORD_TYPES,
-} from "../host/probes/dns_query.ts";
+import type { NameServer, RecordType } from "../host/probes/dns_query.ts";
 import { hostPort, isAddress, readEndpoint } from "../host/probes/endpoint.ts";
-import { failureText } from "../host/probes/failure_text.ts";
-import { lookupName } from "../host/probes/name_lookup.ts";
-import { timeText, withinDeadline } from "../host/probes/probe_deadline.ts";
-import type { Check, Finding } from "./check.ts";
-import { type CheckSeams, defineCheck } from "./definition.ts";
+import type { Check } from "./check.ts";
+import { defineCheck } from "./definition.ts";
 import { responseTimeOption } from "./duration_thresholds.ts";
-import { rateFigure, rateState } from "./rating.ts";
+import { lazyCheck } from "./lazy_check.ts";
+
+/** Named once more, for those of the code that asks are loaded with it. */
+const RECORD_TYPES = {
+  A: "A",
+  AAAA: "AAAA",
+  CNAME: "CNAME",
+  MX: "MX",
+  NS: "NS",
+  PTR: "PTR",
+  SOA: "SOA",
+  SRV: "SRV",
+  TXT: "TXT",
+  CAA: "CAA",
+} as const satisfies { [Type in RecordType]: Type };
 
 const hostName = () =>
   nonEmpty().check(
@@ -107,11 +111,12 @@ export const DNS_CHECK = defineCheck({
     })),
   make(settings, seams): Check[] {
     assertConsistent(settings);
-    return questionsOf(settings).map((question) => ({
-      plugin: "dns",
-      target: question.target,
-      gather: (signal) => look(question, { settings, seams, signal }),
-    }));
+    return questionsOf(settings).map((question) =>
+      lazyCheck({ plugin: "dns", target: question.target }, async () => {
+        const { look } = await import("./dns_look.ts");
+        return { gather: (signal) => look(question, { settings, seams, signal }) };
+      })
+    );
   },
 });
 
@@ -133,14 +138,15 @@ function assertConsistent({ type, servers, expected_ips }: DnsSettings): void {
   }
 }
 
-interface Question {
+/** What is asked of one server, or of the system. */
+export interface DnsQuestion {
   readonly target: string;
   readonly name: string;
   readonly server: NameServer | undefined;
 }
 
-function questionsOf({ names, servers }: DnsSettings): Question[] {
-  return names.flatMap((name): Question[] => {
+function questionsOf({ names, servers }: DnsSettings): DnsQuestion[] {
+  return names.flatMap((name): DnsQuestion[] => {
     if (servers.length === 0) return [{ target: name, name, server: undefined }];
     return servers.map((text) => ({ target: `${name}@${text}`, name, server: serverOf(text) }));
   });
@@ -162,89 +168,4 @@ function serverOf(text: string): NameServer {
   const reading = readServer(text);
   if (typeof reading === "string") throw new TypeError(`cannot use ${JSON.stringify(text)}: ${reading}`);
   return reading;
-}
-
-interface Look {
-  settings: DnsSettings;
-  seams: CheckSeams;
-  signal: AbortSignal;
-}
-
-async function look(question: Question, { settings, seams, signal }: Look): Promise<Finding[]> {
-  const { type, expected_ips, severity, response_time } = settings;
-  const { target, name } = question;
-  const resolution = (problem: string | undefined, current: string) =>
-    rateState({
-      check: "dns::resolution",
-      target,
-      labels: { type },
-      ok: problem === undefined,
-      severity,
-      description: problem === undefined ? `${target} resolves` : `${target} does not resolve: ${problem}`,
-      current,
-      expected: `has ${type} records`,
-    });
-  let answer: DnsAnswer;
-  try {
-    answer = await ask(question, { settings, seams, signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof FactUnavailableError) throw error;
-    const reason = failureText(error);
-    return [resolution(reason, reason)];
-  }
-  const { records, totalMs } = answer;
-  const shown = records.slice(0, 5).join(", ") +
-    (records.length > 5 ? ` and ${records.length - 5} more` : "");
-  if (records.length === 0) return [resolution(missingText(answer, type), "no record")];
-  const findings = [resolution(undefined, shown.slice(0, 200))];
-  if (expected_ips.length > 0) {
-    const known = new Set(expected_ips.map(normal));
-    const strange = records.filter((record) => !known.has(normal(record)));
-    findings.push(rateState({
-      check: "dns::expected_ips",
-      target,
-      labels: { type },
-      ok: strange.length === 0,
-      severity,
-      description: strange.length === 0
-        ? `${name} resolves as expected`
-        : `${target} resolves to ${strange.slice(0, 5).join(", ")}, which is not expected`,
-      current: shown.slice(0, 200),
-      expected: expected_ips.join(", ").slice(0, 200),
-    }));
-  }
-  if (response_time.warn_ge > 0 || response_time.critical_ge > 0) {
-    findings.push(rateFigure({
-      check: "dns::response_time",
-      target,
-      labels: { type },
-      subject: `response time for ${target}`,
-      value: totalMs,
-      show: timeText,
-    }, response_time));
-  }
-  return findings;
-}
-
-function ask({ name, server }: Question, { settings, seams, signal }: Look): Promise<DnsAnswer> {
-  const { type, query_timeout: timeoutMs } = settings;
-  const { clock } = seams;
-  if (server !== undefined) return queryName({ name, type, server, clock, signal, timeoutMs });
-  return withinDeadline({ clock, signal, timeoutMs }, async (deadline) => {
-    const startMs = clock.monotonicMs();
-    const found = await lookupName(name, deadline);
-    const family = type === "AAAA" ? "IPv6" : "IPv4";
-    const records = found.filter((each) => each.family === family).map(({ address }) => address).sort();
-    return {
-      records,
-      totalMs: clock.monotonicMs() - startMs,
-      ...(records.length === 0 && { missing: "record" }),
-    };
-  });
-}
-
-/** One spelling for one address. */
-function normal(address: string): string {
-  return address.includes(":") ? URL.parse(`http://[${address}]/`)?.hostname ?? address : address;
 }

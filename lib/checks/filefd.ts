@@ -1,9 +1,8 @@
 /** How many files the whole system may still open. */
-import { parseFileNr } from "../host/file_nr.ts";
-import { percentText } from "../host/figure_text.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
-import { rateFigure, thresholdOptions } from "./rating.ts";
+import { lazyCheck } from "./lazy_check.ts";
+import { thresholdOptions } from "./rating.ts";
 
 const TARGET = "system";
 const FILE = "/proc/sys/fs/file-nr";
@@ -23,24 +22,10 @@ export const FILEFD_CHECK = defineCheck({
   byDefault: true,
   targets: () => [TARGET],
   needs: () => [{ kernel: FILE }],
-  make: (settings, { host }): Check[] => [{
-    plugin: "filefd",
-    target: TARGET,
-    async gather() {
-      const figures = parseFileNr(await host.text(FILE));
-      if (figures === undefined || figures.max <= 0) {
-        throw new Error(`cannot rate open files: ${FILE} is not what a kernel writes`);
-      }
-      const open = Math.max(0, figures.allocated - figures.free);
-      return [rateFigure({
-        check: "filefd::filefd_usage",
-        target: TARGET,
-        subject: "open files of the system",
-        value: 100 * open / figures.max,
-        show: percentText,
-        showThreshold: (value) => `${value} %`,
-        detail: `${open} of ${figures.max} open`,
-      }, settings)];
-    },
-  }],
+  make: (thresholds, { host }): Check[] => [
+    lazyCheck({ plugin: "filefd", target: TARGET }, async () => {
+      const { look } = await import("./filefd_look.ts");
+      return { gather: () => look(FILE, thresholds, host) };
+    }),
+  ],
 });

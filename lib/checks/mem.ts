@@ -1,10 +1,10 @@
 /** How much of the memory programs can no longer get. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { bytesText, percentText } from "../host/figure_text.ts";
-import type { Check, Finding } from "./check.ts";
+import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
-import { rateFigure, thresholdOptions, type Thresholds } from "./rating.ts";
+import { lazyCheck } from "./lazy_check.ts";
+import { thresholdOptions } from "./rating.ts";
 
 const TARGET = "memory";
 
@@ -15,6 +15,9 @@ const options = () => ({
     "Thresholds of swap usage; a host without swap has none.",
   ),
 });
+
+/** The options of `[[check.mem]]`, read. */
+export type MemSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Used is what is not available: caches that can be given up do not count, shared memory does. */
 export const MEM_CHECK = defineCheck({
@@ -41,29 +44,10 @@ export const MEM_CHECK = defineCheck({
   byDefault: true,
   targets: () => [TARGET],
   needs: () => [{ fact: "memory" }],
-  make: (settings, { host }): Check[] => [{
-    plugin: "mem",
-    target: TARGET,
-    async gather() {
-      const { totalBytes, availableBytes, swapTotalBytes, swapFreeBytes } = await host.memory();
-      if (totalBytes <= 0) throw new Error("cannot rate memory: the system gives its size as 0");
-      const memory = usage("memory", totalBytes, availableBytes, settings);
-      return swapTotalBytes > 0
-        ? [memory, usage("swap", swapTotalBytes, swapFreeBytes, settings.swap)]
-        : [memory];
-    },
-  }],
+  make: (settings, { host }): Check[] => [
+    lazyCheck({ plugin: "mem", target: TARGET }, async () => {
+      const { look } = await import("./mem_look.ts");
+      return { gather: () => look(settings, host) };
+    }),
+  ],
 });
-
-function usage(kind: string, totalBytes: number, freeBytes: number, thresholds: Thresholds): Finding {
-  const usedBytes = Math.max(0, totalBytes - freeBytes);
-  return rateFigure({
-    check: `mem::${kind}_usage`,
-    target: TARGET,
-    subject: `${kind} usage`,
-    value: 100 * usedBytes / totalBytes,
-    show: percentText,
-    showThreshold: (value) => `${value} %`,
-    detail: `${bytesText(usedBytes)} of ${bytesText(totalBytes)} used`,
-  }, thresholds);
-}

@@ -2,14 +2,9 @@
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { absolutePath, nonEmpty } from "../config/fields.ts";
-import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
-import { expectedOf, type MountDemand } from "../host/fstab.ts";
-import { deviations } from "../host/mount_compliance.ts";
-import { hostMounts } from "../host/mount_table.ts";
-import type { Mount } from "../host/mounts.ts";
-import type { Check, Finding } from "./check.ts";
+import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
-import { rateState } from "./rating.ts";
+import { lazyCheck } from "./lazy_check.ts";
 
 const demand = () =>
   z.strictObject({
@@ -30,6 +25,9 @@ const options = () => ({
   }),
   severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a deviation is."),
 });
+
+/** The options of `[[check.mount]]`, read. */
+export type MountSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** A tree without any demand finds nothing. */
 export const MOUNT_CHECK = defineCheck({
@@ -52,65 +50,15 @@ export const MOUNT_CHECK = defineCheck({
     { kernel: "/proc/1/mounts" },
     ...(fstab === undefined ? [] : [{ read: fstab } as const]),
   ],
-  make({ mounts, fstab, severity }, { host }): Check[] {
+  make(settings, { host }): Check[] {
+    const { mounts, fstab } = settings;
     if (mounts.length === 0 && fstab === undefined) {
       throw new RangeError("cannot set up the mount check: nothing has to be mounted; set mounts or fstab");
     }
-    return [{
-      plugin: "mount",
-      target: fstab ?? mounts.map(({ path }) => path).join(", "),
-      gather: () => compare(host, mounts, fstab, severity),
-    }];
+    const target = fstab ?? mounts.map(({ path }) => path).join(", ");
+    return [lazyCheck({ plugin: "mount", target }, async () => {
+      const { look } = await import("./mount_look.ts");
+      return { gather: () => look(settings, host) };
+    })];
   },
 });
-
-async function compare(
-  host: HostFacts,
-  named: readonly z.output<ReturnType<typeof demand>>[],
-  fstab: string | undefined,
-  severity: "Info" | "Warning" | "Critical",
-): Promise<Finding[]> {
-  const mounted = await hostMounts(host);
-  const demands = new Map<string, MountDemand>();
-  // What is demanded by name is demanded as it is named, whatever the table says.
-  for (const one of fstab === undefined ? [] : expectedOf(await readTable(fstab))) demands.set(one.path, one);
-  for (const { path, fstype, options } of named) {
-    demands.set(path, { path, options, ...(fstype !== undefined && { fsType: fstype }) });
-  }
-  return [...demands.values()].map((one) => rated(one, mounted, severity));
-}
-
-function rated(
-  wanted: MountDemand,
-  mounted: readonly Mount[],
-  severity: "Info" | "Warning" | "Critical",
-): Finding {
-  const path = wanted.path;
-  const mount = mounted.find(({ mountPoint }) => mountPoint === plainPath(path));
-  const found = mount === undefined ? ["not mounted"] : deviations(mount, wanted);
-  return rateState({
-    check: "mount::compliance",
-    target: path,
-    ok: found.length === 0,
-    severity,
-    description: found.length === 0 ? `${path} is mounted as it should be` : `${path} is ${found.join("; ")}`,
-    current: mount === undefined ? "not mounted" : `${mount.fsType} ${mount.options.join(",")}`,
-    expected: [wanted.fsType ?? "mounted", ...wanted.options].join(", "),
-  });
-}
-
-function plainPath(path: string): string {
-  return path.replace(/(?<=.)\/+$/, "");
-}
-
-async function readTable(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) {
-      const message = `cannot read ${path}: not permitted; allow it with --allow-read=${path}`;
-      throw new FactUnavailableError(message, { cause });
-    }
-    throw new Error(`cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  }
-}

@@ -1,9 +1,9 @@
 /** How full the tables of neighbours are: once one is full, hosts of the local network cannot be reached. */
-import { percentText, plainText } from "../host/figure_text.ts";
-import { type NeighbourFamily, neighbourFill } from "../host/net/table_fill.ts";
-import type { Finding } from "./check.ts";
+import type { NeighbourFamily } from "../host/net/table_fill.ts";
+import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
-import { rateFigure, thresholdOptions } from "./rating.ts";
+import { lazyCheck } from "./lazy_check.ts";
+import { thresholdOptions } from "./rating.ts";
 
 const FAMILIES: readonly NeighbourFamily[] = ["ipv4", "ipv6"];
 
@@ -22,25 +22,10 @@ export const NEIGH_CHECK = defineCheck({
   byDefault: true,
   targets: () => FAMILIES,
   needs: () => [{ kernel: "/proc/net/arp" }, { kernel: "/proc/sys/net/ipv4/neigh/default/gc_thresh3" }],
-  make: (thresholds, { host }) => [{
-    plugin: "neigh",
-    target: "neighbours",
-    async gather() {
-      const findings: Finding[] = [];
-      for (const family of FAMILIES) {
-        const fill = await neighbourFill(host, family);
-        if (fill === undefined) continue;
-        findings.push(rateFigure({
-          check: "neigh::neigh_usage",
-          target: family,
-          subject: `${family} neighbour table usage`,
-          value: 100 * fill.entries / fill.max,
-          show: percentText,
-          showThreshold: (value) => plainText(value, "%"),
-          detail: `${fill.entries} of ${fill.max} entries`,
-        }, thresholds));
-      }
-      return findings;
-    },
-  }],
+  make: (thresholds, { host }): Check[] => [
+    lazyCheck({ plugin: "neigh", target: "neighbours" }, async () => {
+      const { look } = await import("./neigh_look.ts");
+      return { gather: () => look(FAMILIES, thresholds, host) };
+    }),
+  ],
 });

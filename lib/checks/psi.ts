@@ -1,14 +1,14 @@
 /** How much of the time tasks wait for a resource. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { percentText } from "../host/figure_text.ts";
-import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
-import { parsePressure, type Pressure } from "../host/pressure.ts";
-import type { Check, Finding } from "./check.ts";
+import type { Pressure } from "../host/pressure.ts";
+import type { Check } from "./check.ts";
 import { defineCheck, type DimensionRow } from "./definition.ts";
-import { rateFigure, thresholdOptions } from "./rating.ts";
+import { lazyCheck } from "./lazy_check.ts";
+import { thresholdOptions } from "./rating.ts";
 
-interface PressureKind {
+/** A figure that the kernel keeps. */
+export interface PressureKind {
   readonly resource: "cpu" | "memory" | "io";
   readonly share: keyof Pressure;
   readonly figure: string;
@@ -55,11 +55,12 @@ const KINDS = {
   },
 } as const satisfies Record<string, PressureKind>;
 
-type KindName = keyof typeof KINDS;
-const NAMES = Object.keys(KINDS) as KindName[];
+/** The names of the figures. */
+export type PsiKind = keyof typeof KINDS;
+const NAMES = Object.keys(KINDS) as PsiKind[];
 const RESOURCES = ["cpu", "memory", "io"] as const;
 
-function limits(name: KindName) {
+function limits(name: PsiKind) {
   const { figure, warn, critical } = KINDS[name];
   return about(
     z.prefault(z.strictObject(thresholdOptions({ warn, critical, unit: "percent", max: 100 })), {}),
@@ -74,6 +75,9 @@ const options = () => ({
   io_some: limits("io_some"),
   io_full: limits("io_full"),
 });
+
+/** The options of `[[check.psi]]`, read. */
+export type PsiSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** Pressure stall information. */
 export const PSI_CHECK = defineCheck({
@@ -93,40 +97,11 @@ export const PSI_CHECK = defineCheck({
   byDefault: true,
   targets: () => RESOURCES,
   needs: () => RESOURCES.map((resource) => ({ kernel: `/proc/pressure/${resource}` })),
-  make: (settings, { host }): Check[] => [{
-    plugin: "psi",
-    target: "pressure",
-    async gather() {
-      const texts = await Promise.all(RESOURCES.map((resource) => readPressure(host, resource)));
-      const pressures = new Map(
-        RESOURCES.map((resource, index) => [resource, parsePressure(texts[index] ?? "")]),
-      );
-      return NAMES.flatMap((name): Finding[] => {
-        const { resource, share, figure } = KINDS[name];
-        const line = pressures.get(resource)?.[share];
-        if (line === undefined) return [];
-        return [rateFigure({
-          check: `psi::${name}`,
-          target: resource,
-          subject: figure,
-          value: line.avg60,
-          show: percentText,
-          showThreshold: (value) => `${value} %`,
-          detail: [line.avg10, line.avg60, line.avg300].map(percentText).join(", ") + " over 10, 60, 300 s",
-        }, settings[name])];
-      });
-    },
-  }],
+  make: (settings, { host }): Check[] => [
+    lazyCheck({ plugin: "psi", target: "pressure" }, async () => {
+      const { look } = await import("./psi_look.ts");
+      const kinds = NAMES.map((name) => [name, KINDS[name]] as const);
+      return { gather: () => look(kinds, settings, host) };
+    }),
+  ],
 });
-
-async function readPressure(host: HostFacts, resource: string): Promise<string> {
-  try {
-    return await host.text(`/proc/pressure/${resource}`);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    const message =
-      "cannot read pressure: the kernel keeps no such figures; it needs Linux 4.20 and, on some " +
-      "distributions, psi=1 on its command line";
-    throw new FactUnavailableError(message, { cause });
-  }
-}

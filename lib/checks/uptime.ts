@@ -2,12 +2,22 @@
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { duration } from "../config/fields.ts";
-import { durationText } from "../host/duration_text.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
-import { rateState } from "./rating.ts";
+import { lazyCheck } from "./lazy_check.ts";
 
 const TARGET = "system";
+
+const options = () => ({
+  within: about(
+    z.prefault(duration("10s", "24h"), "10m"),
+    "A host that started no longer ago than this was restarted lately.",
+  ),
+  severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a restart is."),
+});
+
+/** The options of `[[check.uptime]]`, read. */
+export type UptimeSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
 
 /** A start that nobody asked for is worth knowing. */
 export const UPTIME_CHECK = defineCheck({
@@ -20,32 +30,14 @@ export const UPTIME_CHECK = defineCheck({
     source: "`/proc/uptime`, or the runtime",
     defaults: "warning below 10m",
   }],
-  options: () => ({
-    within: about(
-      z.prefault(duration("10s", "24h"), "10m"),
-      "A host that started no longer ago than this was restarted lately.",
-    ),
-    severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a restart is."),
-  }),
+  options,
   byDefault: true,
   targets: () => [TARGET],
   needs: () => [{ fact: "uptime" }],
-  make: ({ within, severity }, { host }): Check[] => [{
-    plugin: "uptime",
-    target: TARGET,
-    async gather() {
-      const uptimeMs = 1000 * await host.uptimeSec();
-      const ok = uptimeMs >= within;
-      const current = durationText(uptimeMs);
-      return [rateState({
-        check: "uptime::reboot_detected",
-        target: TARGET,
-        ok,
-        severity,
-        description: `the host started ${current} ago${ok ? "" : `, less than ${durationText(within)}`}`,
-        current,
-        expected: `≥ ${durationText(within)}`,
-      })];
-    },
-  }],
+  make: (settings, { host }): Check[] => [
+    lazyCheck({ plugin: "uptime", target: TARGET }, async () => {
+      const { look } = await import("./uptime_look.ts");
+      return { gather: () => look(settings, host) };
+    }),
+  ],
 });

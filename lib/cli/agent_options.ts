@@ -1,23 +1,16 @@
 /** From a configuration to the options of an agent, part by part, so that a reload changes the parts that differ. */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import {
-  type AgentChanges,
-  alertmanagerSender,
-  configuredChecks,
-  consoleSender,
-  type LocalOptions,
-  pagerdutySender,
-  type Sender,
-  SessionLimiter,
-  webhookSender,
-} from "../agent.ts";
+import type { AgentChanges, LocalOptions, Sender } from "../agent.ts";
+import { definitionsOf } from "../checks/default_checks.ts";
+import { makeChecks } from "../checks/make_checks.ts";
 import { ConfigError } from "../config/config_error.ts";
 import type { DestinationConfig } from "../config/notify.ts";
 import type { Config } from "../config/config.ts";
 import { fileCredentials, type ServerCredentials } from "../config/server_credentials.ts";
 import { toolServices } from "../config/tool_services.ts";
 import { openHost } from "../host/open_host.ts";
+import { SessionLimiter } from "../sessions/limiter.ts";
 
 /** What the options are made with besides the configuration. */
 export interface AgentOptionsContext {
@@ -49,7 +42,10 @@ const PARTS: readonly Part[] = [
   {
     name: "check",
     slice: ({ checks, secrets }) => [checks, secrets],
-    options: ({ checks, secrets }) => ({ checks: (source) => configuredChecks(checks, source, secrets) }),
+    options: async ({ checks, secrets }) => {
+      const definitionOf = await definitionsOf(checks.map(({ plugin }) => plugin));
+      return { checks: (source) => makeChecks(checks, { definitionOf, source, secrets }) };
+    },
   },
   {
     name: "remote",
@@ -72,8 +68,10 @@ const PARTS: readonly Part[] = [
   {
     name: "notify",
     slice: ({ notify }) => notify,
-    options: ({ notify }, context) => ({
-      destinations: notify.map((one) => ({ name: one.name, sender: senderOf(one, context) })),
+    options: async ({ notify }, context) => ({
+      destinations: await Promise.all(
+        notify.map(async (one) => ({ name: one.name, sender: await senderOf(one, context) })),
+      ),
     }),
   },
   {
@@ -153,23 +151,25 @@ function serverOptions(config: Config, { onCredentials }: AgentOptionsContext): 
 }
 
 /** The same sender for the same settings: by it, a reload knows what to leave alone. */
-function senderOf(config: DestinationConfig, { senders }: AgentOptionsContext): Sender {
+async function senderOf(config: DestinationConfig, { senders }: AgentOptionsContext): Promise<Sender> {
   const known = senders.get(config.name);
   if (known !== undefined && isDeepStrictEqual(known.config, config)) return known.sender;
-  const sender = newSender(config);
+  const sender = await newSender(config);
   senders.set(config.name, { config, sender });
   return sender;
 }
 
-function newSender(destination: DestinationConfig): Sender {
+/** Each kind's code is loaded where there is one. */
+async function newSender(destination: DestinationConfig): Promise<Sender> {
   switch (destination.type) {
     case "console":
-      return consoleSender();
+      return (await import("../alerts/notifiers/console.ts")).consoleSender();
     case "webhook":
-      return webhookSender(destination);
+      return (await import("../alerts/notifiers/webhook.ts")).webhookSender(destination);
     case "alertmanager":
-      return alertmanagerSender(destination);
+      return (await import("../alerts/notifiers/alertmanager.ts")).alertmanagerSender(destination);
     case "pagerduty": {
+      const { pagerdutySender } = await import("../alerts/notifiers/pagerduty.ts");
       const { source = hostname(), ...options } = destination;
       return pagerdutySender({ ...options, ...(source !== undefined && { source }) });
     }

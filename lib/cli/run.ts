@@ -1,7 +1,7 @@
 /** `pawl run`: the agent itself. */
 import { Command } from "@commander-js/extra-typings";
 import { getLogger, type Logger } from "@logtape/logtape";
-import { Agent } from "../agent.ts";
+import { Agent } from "../agent/agent.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/config.ts";
 import { openStateDir, resolveStateDir, type StateDir } from "../config/state_dir.ts";

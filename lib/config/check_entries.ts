@@ -1,12 +1,11 @@
 /** From `[check]` to the checks that run. */
-import type { ConfiguredCheck } from "../checks/configured.ts";
-import { CHECKS } from "../checks/registry.ts";
+import type { ConfiguredCheck } from "../checks/make_checks.ts";
 import type { CheckSettings } from "./check_schema.ts";
 
-/** `[check]`, check by check. */
+/** `[check]`, check by check, in the order of the schema. */
 export function checkEntries(tables: CheckSettings): ConfiguredCheck[] {
-  return CHECKS.flatMap((definition) =>
-    (tables[definition.plugin] ?? []).map((entry): ConfiguredCheck => {
+  return Object.entries(tables).flatMap(([plugin, entries]) =>
+    entries.map((entry): ConfiguredCheck => {
       const {
         interval,
         timeout,
@@ -19,7 +18,7 @@ export function checkEntries(tables: CheckSettings): ConfiguredCheck[] {
         ...settings
       } = entry;
       return {
-        plugin: definition.plugin,
+        plugin,
         settings,
         pace: {
           intervalMs: interval,

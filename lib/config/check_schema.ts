@@ -1,7 +1,7 @@
 /** What a file may say about the checks. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { ShortMemory } from "../checks/configured.ts";
+import { ShortMemory } from "../checks/make_checks.ts";
 import type { CheckDefinition } from "../checks/definition.ts";
 import { CHECKS } from "../checks/registry.ts";
 import { systemClock } from "../clock.ts";

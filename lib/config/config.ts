@@ -1,5 +1,5 @@
 /** The configuration as the agent's parts are given it. */
-import type { ConfiguredCheck } from "../checks/configured.ts";
+import type { ConfiguredCheck } from "../checks/make_checks.ts";
 import type { ListenConfig } from "./listen.ts";
 import type { DestinationConfig } from "./notify.ts";
 import type { ProxyConfig } from "./proxy.ts";

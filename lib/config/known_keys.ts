@@ -1,6 +1,6 @@
 /** Which keys the configuration has: asked by error messages, and by the tests of example and reference. */
 import * as z from "zod/mini";
-import { fileSchema } from "./schema.ts";
+import { fileSchema } from "./file_schema.ts";
 import { valueAt } from "./toml.ts";
 
 /** Stands for the name that people choose: `notify.NAME.url`. */

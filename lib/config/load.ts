@@ -1,7 +1,7 @@
 /** From flags, file and environment to a {@linkcode Config}. */
 import { dirname, resolve } from "node:path";
 import type * as z from "zod/mini";
-import { checkDefinition } from "../checks/registry.ts";
+import { definitionsOf } from "../checks/default_checks.ts";
 import { isLoopback } from "./address.ts";
 import { checkEntries } from "./check_entries.ts";
 import type { Config, ConfigFile } from "./config.ts";
@@ -71,9 +71,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const destinations = await loadDestinations(settings.notify, source);
   warnings.push(...destinations.warnings, ...oddThresholds(settings));
   const checks = checkEntries(settings.check);
-  const ofChecks = checks.flatMap(({ plugin, settings }) =>
-    checkDefinition(plugin).secrets?.(settings) ?? []
-  );
+  const definitionOf = await definitionsOf(checks.map(({ plugin }) => plugin));
+  const ofChecks = checks.flatMap(({ plugin, settings }) => definitionOf(plugin).secrets?.(settings) ?? []);
   const secrets = [token, proxy?.password, local.token, ...destinations.secrets, ...ofChecks]
     .filter((secret) => secret !== undefined);
   return {

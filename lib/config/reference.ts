@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { ANY_NAME } from "./known_keys.ts";
 import { keyText, metaOf, type OptionRow, rowsOf, tomlText, unwrapped } from "./option_rows.ts";
-import { fileSchema } from "./schema.ts";
+import { fileSchema } from "./file_schema.ts";
 
 /** One line of the reference. */
 export type ReferenceRow = Pick<OptionRow, "key" | "defaultText" | "otherwise" | "needed" | "description">;

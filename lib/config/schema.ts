@@ -4,10 +4,9 @@
  */
 import * as z from "zod/mini";
 import { about, transformed } from "../zod.ts";
-import { once } from "../once.ts";
 import { DEFAULT_REMOTE_TOOLS, patternProblem } from "../tools/policy.ts";
 import { readServerAddress } from "./address.ts";
-import { checkSchema } from "./check_schema.ts";
+import type { CheckSettings } from "./check_schema.ts";
 import { LOG_FORMATS, LOG_LEVELS, SESSION_TYPE_NAMES } from "./config.ts";
 import { DEFAULT_SETTINGS } from "./default_settings.ts";
 import { absolutePath, duration, nonEmpty, size } from "./fields.ts";
@@ -61,8 +60,8 @@ export const serverFields = { address, file: nonEmpty };
 /** The schemas of `[log]`'s values; flags pass them too. */
 export const logFields = { level: () => z.enum(LOG_LEVELS), format: () => z.enum(LOG_FORMATS) };
 
-/** What may stand at the top of the file: what makes the schema of each. */
-const TABLES = {
+/** What may stand at the top of the file besides `check`: what makes the schema of each. */
+export const TABLES = {
   state_dir: () =>
     about(z.optional(nonEmpty()), {
       description: "Where the agent keeps its identity and what must survive a restart. By default " +
@@ -213,7 +212,6 @@ const TABLES = {
       "Where the kernel's files can be read, where that is not the usual place: a bind mount. A sandbox that names " +
         "what it allows lets nobody read `/proc` and `/sys` themselves.",
     ),
-  check: checkSchema,
   remote: () =>
     about(
       z.prefault(
@@ -303,26 +301,25 @@ const TABLES = {
 
 type Tables = { readonly [Name in keyof typeof TABLES]: ReturnType<typeof TABLES[Name]> };
 
-/** What the whole file may say: strict, so that a misspelt key is an error. */
-export const fileSchema = once(() =>
-  z.strictObject(Object.fromEntries(Object.entries(TABLES).map(([name, make]) => [name, make()])) as Tables)
-);
-
 /** A file that passed the schema. */
-export type FileSettings = z.output<ReturnType<typeof fileSchema>>;
+export type FileSettings = z.output<z.ZodMiniObject<Tables>> & { check: CheckSettings };
 
 /** How to parse what is parsed once: a parser compiled for it would cost more than it saves. */
 const PARSED_ONCE = { jitless: true } as const;
 
-/** What {@linkcode fileSchema} says to `document`: only the schemas of what it has are made. */
-export function readTables(
+/** What the schema of the whole file says to `document`: only the parts for what it has are loaded and made. */
+export async function readTables(
   document: Readonly<Record<string, unknown>>,
-): z.core.util.SafeParseResult<FileSettings> {
+): Promise<z.core.util.SafeParseResult<FileSettings>> {
   const there = Object.entries(TABLES).filter(([name]) => Object.hasOwn(document, name));
-  const schema = z.strictObject(
-    Object.fromEntries(there.map(([name, make]) => [name, make(document[name])])) as Partial<Tables>,
+  const shape: Record<string, z.core.$ZodType> = Object.fromEntries(
+    there.map(([name, make]) => [name, make()]),
   );
-  const result = schema.safeParse(document, PARSED_ONCE);
+  if (document["check"] !== undefined) {
+    const { checkSchema } = await import("./check_schema.ts");
+    shape["check"] = checkSchema(document["check"]);
+  }
+  const result = z.strictObject(shape).safeParse(document, PARSED_ONCE);
   if (!result.success) return result as z.core.util.SafeParseError<FileSettings>;
   return { success: true, data: { ...DEFAULT_SETTINGS, ...result.data } as FileSettings };
 }

@@ -79,7 +79,7 @@ export async function readSettings(source: SourceFile, env: Environment): Promis
     const text = `${dotted(error.path)} ${error.message}`;
     throw new ConfigError(`cannot load ${placeOf(source, error.path)}: ${text}`, { cause: error });
   }
-  const result = readTables(expanded);
+  const result = await readTables(expanded);
   if (result.success) return result.data;
   const { firstProblem } = await import("./problem.ts"); // a start that goes well does without
   const { text, line } = firstProblem(result.error, source.raw, source.text);

@@ -1,5 +1,5 @@
 /** The services that tools may speak to because a check does: with the credentials that the check has. */
-import type { ConfiguredCheck } from "../checks/configured.ts";
+import type { ConfiguredCheck } from "../checks/make_checks.ts";
 import type { RedisSettings } from "../checks/redis.ts";
 import type { AllToolsOptions } from "../tools/all_tools.ts";
 

@@ -33,6 +33,38 @@ Deno.test("register tells what the agent knows of itself, and what it can do", a
   });
 });
 
+Deno.test("what register needs is prepared while the server answers the dial, and register waits for it", async () => {
+  const prepared = Promise.withResolvers<void>();
+  let plugins = ["not known yet"];
+  let dialled: number | undefined;
+  const self = Object.assign(new FakeSelf(), {
+    prepare: () => {
+      dialled = rig.hub.handshakes.length;
+      return prepared.promise;
+    },
+    register: () => ({ ...new FakeSelf().register(), plugins }),
+  });
+  await using rig = await ConnectionRig.start({}, { self });
+  const connection = await rig.dialled();
+  assert.equal(dialled, 0, "before the server has seen anything");
+  await settle();
+  assert.deepEqual(connection.received, []);
+  plugins = ["cpu"];
+  prepared.resolve();
+  assert.deepEqual((await connection.next("register")).payload.plugins, ["cpu"]);
+});
+
+Deno.test("an agent that is stopped while it prepares registers no more", async () => {
+  const prepared = Promise.withResolvers<void>();
+  const self = Object.assign(new FakeSelf(), { prepare: () => prepared.promise });
+  await using rig = await ConnectionRig.start({}, { self });
+  const connection = await rig.dialled();
+  rig.stop.abort();
+  prepared.resolve();
+  assert.deepEqual(await rig.life, { end: { kind: "stopped" }, registered: false });
+  assert.deepEqual(connection.received, []);
+});
+
 const acks: [string, RegisterAck][] = [["with its id", {}], ["without ref_id", { refId: "absent" }]];
 for (const [what, ack] of acks) {
   Deno.test(`an ack ${what} registers`, async () => {

@@ -23,7 +23,7 @@ const ALLOWED: [file: string, specifier: string][] = [
   ["lib/hub/console/page.ts", "../registry.ts"],
   ["lib/hub/console/page.ts", "../../protocol/mod.ts"],
   ["lib/link/connection.ts", "../clock.ts"],
-  ["lib/link/connection.ts", "npm:zod"],
+  ["lib/link/connection.ts", "npm:smol-toml"],
   ["lib/hub/server.ts", "hono"],
   ["lib/protocol/codec.ts", "./payload_fields.ts"],
   ["tests/link/x_test.ts", "../../lib/hub/server.ts"],
@@ -137,4 +137,20 @@ Deno.test("pure: names of members are no use of a global, and other files may us
     complaints("lib/link/connection.ts", `export const now = Date.now() + Math.random();`),
     [],
   );
+});
+
+Deno.test("small-zod: what would bundle all of zod is refused, what would not is not", () => {
+  const refused = [
+    'import * as z from "zod"; z.string();',
+    'import { z } from "zod/mini"; z.string();',
+    'import * as z from "zod/mini"; z.core.clone;',
+    'import * as z from "zod/mini"; z.locales.en();',
+  ];
+  for (const source of refused) {
+    assert.match(complaints("lib/config/x.ts", source).join(), /^house\/small-zod: /, source);
+  }
+  const allowed =
+    'import * as z from "zod/mini"; export const x = (schema: z.core.$ZodType) => z.optional(schema);';
+  assert.deepEqual(complaints("lib/config/x.ts", allowed), []);
+  assert.deepEqual(complaints("tests/x_test.ts", 'import { z } from "zod"; z.string();'), []);
 });

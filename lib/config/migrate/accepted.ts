@@ -14,10 +14,10 @@ export interface Migrated {
 }
 
 /** Takes out of `migrated` what the schema refuses, until it refuses nothing. */
-export function keepAccepted(
+export async function keepAccepted(
   migrated: Migrated,
   { place, report }: { place: string; report: MigrationReport },
-): void {
+): Promise<void> {
   for (;;) {
     const byPlugin = Map.groupBy(migrated.checks, ({ plugin }) => plugin);
     const check = Object.fromEntries(
@@ -28,7 +28,7 @@ export function keepAccepted(
       string,
       unknown
     >;
-    const result = readTables(document);
+    const result = await readTables(document);
     const issue = result.success ? undefined : worstLast(result.error.issues);
     if (issue === undefined) return;
     const [first, plugin, index, ...rest] = issue.path;

@@ -41,7 +41,7 @@ export async function migrate(path: string, cwd: string): Promise<Migration> {
     checks: checkTables(plugins, { globalIntervalMs, report }),
   };
   const place = agent[0]?.file.name ?? path;
-  keepAccepted(migrated, { place, report });
+  await keepAccepted(migrated, { place, report });
   return { toml: written(migrated, place), dropped: report.dropped, changed: report.changed };
 }
 
