@@ -1,6 +1,6 @@
 /** How busy the processors are, and how much waits for them. */
-import * as z from "zod/mini";
-import { about } from "../zod.ts";
+import type * as z from "zod/mini";
+import { table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
@@ -10,8 +10,8 @@ const TARGET = "cpu";
 
 const options = () => ({
   ...thresholdOptions({ warn: 80, critical: 90, unit: "percent", max: 100 }),
-  load: about(
-    z.prefault(z.strictObject(thresholdOptions({ warn: 3, critical: 5, unit: "load per processor" })), {}),
+  load: table(
+    thresholdOptions({ warn: 3, critical: 5, unit: "load per processor" }),
     "Thresholds of the 5-minute load average, divided among the processors.",
   ),
 });

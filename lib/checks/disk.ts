@@ -1,7 +1,7 @@
 /** How full file systems are, and whether they answer at all. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { absolutePath, nonEmpty } from "../config/fields.ts";
+import { absolutePath, nonEmpty, table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
@@ -11,7 +11,7 @@ const percent = { warn: 90, critical: 99, unit: "percent", max: 100 };
 
 const options = () => ({
   ...thresholdOptions(percent),
-  inodes: about(z.prefault(z.strictObject(thresholdOptions(percent)), {}), "Thresholds of inode usage."),
+  inodes: table(thresholdOptions(percent), "Thresholds of inode usage."),
   mount_points: about(
     z._default(z.array(absolutePath()), []),
     "The mount points to watch; none: every local file system there is, or / where they cannot be listed.",

@@ -1,17 +1,14 @@
 /** How long disks take to answer. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { nonEmpty } from "../config/fields.ts";
+import { nonEmpty, table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
 const limits = (kind: string, warn: number, critical: number) =>
-  about(
-    z.prefault(z.strictObject(thresholdOptions({ warn, critical, unit: "milliseconds" })), {}),
-    `Thresholds for ${kind}.`,
-  );
+  table(thresholdOptions({ warn, critical, unit: "milliseconds" }), `Thresholds for ${kind}.`);
 
 const options = () => ({
   devices: about(

@@ -2,7 +2,7 @@
 import { lazyCheck } from "./lazy_check.ts";
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { absolutePath, duration, nonEmpty } from "../config/fields.ts";
+import { absolutePath, duration, nonEmpty, table } from "../config/fields.ts";
 import { DOCKER_SOCKET } from "../host/probes/service_places.ts";
 import { socketNeeds } from "../host/probes/service_address.ts";
 import type { Check } from "./check.ts";
@@ -10,8 +10,8 @@ import { defineCheck } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
 function thresholds(what: string) {
-  return about(
-    z.prefault(z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "%", max: 1000 })), {}),
+  return table(
+    thresholdOptions({ warn: 0, critical: 0, unit: "%", max: 1000 }),
     `Thresholds of a container's ${what}, in % of what it may use; off unless set.`,
   );
 }
@@ -34,16 +34,10 @@ const options = () => ({
     z.prefault(duration("100ms", "60s"), "5s"),
     "How long the engine may take over one container.",
   ),
-  restart: about(
-    z.prefault(
-      z.strictObject({
-        window: about(z.prefault(duration("1m", "24h"), "10m"), "The time in which restarts are counted."),
-        ...thresholdOptions({ warn: 1, critical: 5, unit: "restarts in the window" }),
-      }),
-      {},
-    ),
-    "Thresholds of how often the engine restarted a container in a window.",
-  ),
+  restart: table({
+    window: about(z.prefault(duration("1m", "24h"), "10m"), "The time in which restarts are counted."),
+    ...thresholdOptions({ warn: 1, critical: 5, unit: "restarts in the window" }),
+  }, "Thresholds of how often the engine restarted a container in a window."),
   cpu_usage: thresholds("processor usage"),
   memory_usage: thresholds("memory usage"),
 });

@@ -1,7 +1,7 @@
 /** Thresholds that are durations. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { duration } from "../config/fields.ts";
+import { duration, table } from "../config/fields.ts";
 
 const longest = "1h";
 
@@ -21,8 +21,8 @@ export function durationThresholds({ warn, critical }: { warn: string; critical:
 
 /** The table `response_time`, off unless it is set. */
 export function responseTimeOption(subject: string) {
-  return about(
-    z.prefault(z.strictObject(durationThresholds({ warn: "0s", critical: "0s" })), {}),
+  return table(
+    durationThresholds({ warn: "0s", critical: "0s" }),
     `When ${subject} is too slow; off by default.`,
   );
 }

@@ -1,7 +1,7 @@
 /** What `[[check.http]]` lets be set, and what it watches. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { absolutePath, duration, nonEmpty } from "../config/fields.ts";
+import { absolutePath, duration, nonEmpty, table } from "../config/fields.ts";
 import { HEADER_NAME, HEADER_VALUE } from "../host/probes/http_request.ts";
 import type { DimensionRow } from "./definition.ts";
 import { responseTimeOption } from "./duration_thresholds.ts";
@@ -111,22 +111,16 @@ export const httpOptions = () => ({
     "How bad it is when there is no answer, or one that is not as expected.",
   ),
   response_time: responseTimeOption("the answer"),
-  cert_expiry: about(
-    z.prefault(
-      z.strictObject({
-        warn_within: about(
-          z.prefault(duration("0s", "3650d"), "72h"),
-          'Warning when the certificate ends within this; `"0s"` turns it off.',
-        ),
-        critical_within: about(
-          z.prefault(duration("0s", "3650d"), "24h"),
-          'Critical when the certificate ends within this; `"0s"` turns it off.',
-        ),
-      }),
-      {},
+  cert_expiry: table({
+    warn_within: about(
+      z.prefault(duration("0s", "3650d"), "72h"),
+      'Warning when the certificate ends within this; `"0s"` turns it off.',
     ),
-    "When the certificate's end is near.",
-  ),
+    critical_within: about(
+      z.prefault(duration("0s", "3650d"), "24h"),
+      'Critical when the certificate ends within this; `"0s"` turns it off.',
+    ),
+  }, "When the certificate's end is near."),
 });
 
 /** The options of `[[check.http]]`, read. */

@@ -1,6 +1,6 @@
 /** How much of the memory programs can no longer get. */
-import * as z from "zod/mini";
-import { about } from "../zod.ts";
+import type * as z from "zod/mini";
+import { table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
@@ -10,8 +10,8 @@ const TARGET = "memory";
 
 const options = () => ({
   ...thresholdOptions({ warn: 85, critical: 90, unit: "percent", max: 100 }),
-  swap: about(
-    z.prefault(z.strictObject(thresholdOptions({ warn: 50, critical: 80, unit: "percent", max: 100 })), {}),
+  swap: table(
+    thresholdOptions({ warn: 50, critical: 80, unit: "percent", max: 100 }),
     "Thresholds of swap usage; a host without swap has none.",
   ),
 });

@@ -1,7 +1,7 @@
 /** Whether the network interfaces are up, and lose or damage packets. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { nonEmpty } from "../config/fields.ts";
+import { nonEmpty, table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
@@ -12,11 +12,8 @@ const pattern = () => nonEmpty().check(z.maxLength(64));
 
 const options = () => ({
   ...thresholdOptions({ warn: 10, critical: 100, unit: "packets with errors per minute" }),
-  drops: about(
-    z.prefault(
-      z.strictObject(thresholdOptions({ warn: 100, critical: 1000, unit: "packets dropped per minute" })),
-      {},
-    ),
+  drops: table(
+    thresholdOptions({ warn: 100, critical: 1000, unit: "packets dropped per minute" }),
     "Thresholds of dropped packets.",
   ),
   interfaces: about(

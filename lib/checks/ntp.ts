@@ -3,7 +3,7 @@ import { durationThresholds } from "./duration_thresholds.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { duration, nonEmpty } from "../config/fields.ts";
+import { duration, nonEmpty, table } from "../config/fields.ts";
 import { endpointNeeds, type HostEndpoint, readEndpoint } from "../host/probes/endpoint.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
@@ -30,13 +30,8 @@ const options = () => ({
     "How bad it is when too few servers answer.",
   ),
   ...durationThresholds({ warn: "100ms", critical: "500ms" }),
-  stratum: about(
-    z.prefault(
-      z.strictObject(
-        thresholdOptions({ warn: 10, critical: 0, unit: "steps from a reference clock", max: 16 }),
-      ),
-      {},
-    ),
+  stratum: table(
+    thresholdOptions({ warn: 10, critical: 0, unit: "steps from a reference clock", max: 16 }),
     "When the best server is itself too far from a reference clock.",
   ),
 });

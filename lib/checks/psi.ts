@@ -1,6 +1,6 @@
 /** How much of the time tasks wait for a resource. */
-import * as z from "zod/mini";
-import { about } from "../zod.ts";
+import type * as z from "zod/mini";
+import { table } from "../config/fields.ts";
 import type { Pressure } from "../host/pressure.ts";
 import type { Check } from "./check.ts";
 import { defineCheck, type DimensionRow } from "./definition.ts";
@@ -62,8 +62,8 @@ const RESOURCES = ["cpu", "memory", "io"] as const;
 
 function limits(name: PsiKind) {
   const { figure, warn, critical } = KINDS[name];
-  return about(
-    z.prefault(z.strictObject(thresholdOptions({ warn, critical, unit: "percent", max: 100 })), {}),
+  return table(
+    thresholdOptions({ warn, critical, unit: "percent", max: 100 }),
     `Thresholds of the ${figure}, averaged over 60 s.`,
   );
 }

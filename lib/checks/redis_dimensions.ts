@@ -1,6 +1,7 @@
 /** What a Redis is watched for, and the options that say from where on that is an alert. */
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
+import { table } from "../config/fields.ts";
 import type { DimensionRow } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
@@ -30,8 +31,8 @@ export const REDIS_COUNTERS = {
 const severity = () => z.enum(["off", "Info", "Warning", "Critical"]);
 
 function thresholds(what: string, unit: string) {
-  return about(
-    z.prefault(z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit })), {}),
+  return table(
+    thresholdOptions({ warn: 0, critical: 0, unit }),
     `Thresholds of the ${what}, in ${unit}; off unless set.`,
   );
 }
@@ -49,38 +50,26 @@ export const redisFigureOptions = () => ({
     z._default(severity(), "off"),
     "How bad it is when a replica has lost its master.",
   ),
-  connected_slaves: about(
-    z.prefault(
-      z.strictObject({
-        warn_lt: about(atLeast(), "Warning below this many; 0 turns it off."),
-        critical_lt: about(atLeast(), "Critical below this many; 0 turns it off."),
-      }),
-      {},
+  connected_slaves: table({
+    warn_lt: about(atLeast(), "Warning below this many; 0 turns it off."),
+    critical_lt: about(atLeast(), "Critical below this many; 0 turns it off."),
+  }, "Thresholds of the replicas that a master has; off unless set."),
+  repl_lag: table({
+    ...thresholdOptions({ warn: 0, critical: 0, unit: "bytes" }),
+    warn_ge_seconds: about(
+      z._default(z.number().check(z.minimum(0)), 0),
+      "Warning at or above this, in seconds, where the master cannot be asked; 0 turns it off.",
     ),
-    "Thresholds of the replicas that a master has; off unless set.",
-  ),
-  repl_lag: about(
-    z.prefault(
-      z.strictObject({
-        ...thresholdOptions({ warn: 0, critical: 0, unit: "bytes" }),
-        warn_ge_seconds: about(
-          z._default(z.number().check(z.minimum(0)), 0),
-          "Warning at or above this, in seconds, where the master cannot be asked; 0 turns it off.",
-        ),
-        critical_ge_seconds: about(
-          z._default(z.number().check(z.minimum(0)), 0),
-          "Critical at or above this, in seconds, where the master cannot be asked; 0 turns it off.",
-        ),
-      }),
-      {},
+    critical_ge_seconds: about(
+      z._default(z.number().check(z.minimum(0)), 0),
+      "Critical at or above this, in seconds, where the master cannot be asked; 0 turns it off.",
     ),
-    "Thresholds of how far replication is behind, in bytes of the master's stream; off unless set.",
-  ),
+  }, "Thresholds of how far replication is behind, in bytes of the master's stream; off unless set."),
   connected_clients: thresholds(REDIS_FIGURES.connected_clients.figure, "clients"),
   blocked_clients: thresholds(REDIS_FIGURES.blocked_clients.figure, "clients"),
   used_memory: thresholds(REDIS_FIGURES.used_memory.figure, "bytes"),
-  used_memory_pct: about(
-    z.prefault(z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "%", max: 1000 })), {}),
+  used_memory_pct: table(
+    thresholdOptions({ warn: 0, critical: 0, unit: "%", max: 1000 }),
     "Thresholds of the memory in use, in % of `maxmemory`; off unless set.",
   ),
   instantaneous_ops_per_sec: thresholds(REDIS_FIGURES.instantaneous_ops_per_sec.figure, "commands a second"),

@@ -2,7 +2,7 @@
 import { lazyCheck } from "./lazy_check.ts";
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
-import { absolutePath } from "../config/fields.ts";
+import { absolutePath, table } from "../config/fields.ts";
 import type { Need } from "../host/need.ts";
 import { socketNeeds } from "../host/probes/service_address.ts";
 import { SYSTEM_BUS_SOCKET } from "../host/probes/service_places.ts";
@@ -36,8 +36,8 @@ const options = () => ({
     z._default(z.array(z.string().check(z.minLength(1))).check(z.maxLength(200)), []),
     "Units whose failure is not told of, with `*` and `?`.",
   ),
-  failed_units: about(
-    z.prefault(z.strictObject(thresholdOptions({ warn: 0, critical: 0, unit: "units" })), {}),
+  failed_units: table(
+    thresholdOptions({ warn: 0, critical: 0, unit: "units" }),
     "Thresholds of how many units have failed; off unless set.",
   ),
   socket: about(

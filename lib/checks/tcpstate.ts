@@ -1,6 +1,6 @@
 /** Whether connections pile up that are over: CLOSE_WAIT is a program's mistake, TIME_WAIT uses up ports. */
-import * as z from "zod/mini";
-import { about } from "../zod.ts";
+import type * as z from "zod/mini";
+import { table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
@@ -8,13 +8,8 @@ import { thresholdOptions } from "./rating.ts";
 
 const options = () => ({
   ...thresholdOptions({ warn: 100, critical: 1000, unit: "connections in CLOSE_WAIT" }),
-  time_wait: about(
-    z.prefault(
-      z.strictObject(
-        thresholdOptions({ warn: 5000, critical: 20_000, unit: "connections in TIME_WAIT" }),
-      ),
-      {},
-    ),
+  time_wait: table(
+    thresholdOptions({ warn: 5000, critical: 20_000, unit: "connections in TIME_WAIT" }),
     "Thresholds of connections in TIME_WAIT.",
   ),
 });

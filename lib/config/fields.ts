@@ -1,6 +1,6 @@
 /** The kinds of value that several tables of the configuration have. */
 import * as z from "zod/mini";
-import { type TransformContext, transformed } from "../zod.ts";
+import { about, type TransformContext, transformed } from "../zod.ts";
 import { parseDuration } from "./duration.ts";
 import { parseSize } from "./size.ts";
 
@@ -14,6 +14,27 @@ export function absolutePath(): z.ZodMiniString {
   return z.string().check(
     z.refine((path) => path.startsWith("/"), 'must be an absolute path such as "/var"'),
   );
+}
+
+/** A text that `read` makes something of, or refuses with a reason. The message quotes nothing of it. */
+export function readable<Value extends object>(read: (text: string) => Value | { problem: string }) {
+  return transformed(z.string(), (text, context): Value => {
+    const reading = read(text);
+    if (!("problem" in reading)) return reading;
+    context.addIssue({ message: `cannot be used: ${reading.problem}`, params: { quiet: true } });
+    return z.NEVER;
+  });
+}
+
+/** A table that may be left out, for each of its keys may. `checks` are about the table as a whole. */
+export function table<Shape extends z.core.$ZodShape>(
+  shape: Shape,
+  text: string,
+  ...checks: z.core.$ZodCheck<z.output<z.ZodMiniObject<Shape, z.core.$strict>>>[]
+) {
+  const object = z.strictObject(shape);
+  const checked = checks.length === 0 ? object : object.check(...checks);
+  return about(z.prefault(checked, {} as never), text); // no key is needed: the parser fills in what is not there
 }
 
 /** A duration from `min` to `max`, both as people write them; its output is in milliseconds. */

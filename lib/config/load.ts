@@ -13,8 +13,9 @@ import { expectation } from "./expectation.ts";
 import { isReachable } from "./listen.ts";
 import { loadDestinations } from "./notify.ts";
 import { checkProxied } from "./proxy.ts";
-import { type FileSettings, logFields, serverFields } from "./schema.ts";
+import { type FileSettings, logFields } from "./schema.ts";
 import { type CredentialFiles, readCredentials } from "./server_credentials.ts";
+import { serverFields } from "./server_schema.ts";
 import { findSource, readSettings, settingName, type SourceFile } from "./source.ts";
 import { valueAt } from "./toml.ts";
 

@@ -1,22 +1,14 @@
 /** What a file may say about the agent's own HTTP. */
 import * as z from "zod/mini";
-import { about, transformed } from "../zod.ts";
-import { nonEmpty } from "./fields.ts";
+import { about } from "../zod.ts";
+import { nonEmpty, readable, table } from "./fields.ts";
 import { isReachable, type ListenConfig, readListen } from "./listen.ts";
 
 const listen = () =>
-  transformed(
-    z.string(),
-    (text, context): ListenConfig => {
-      const reading = readListen(text);
-      if ("listen" in reading) return reading.listen;
-      context.addIssue({
-        message: `cannot be used: ${reading.problem}`,
-        params: { quiet: true },
-      });
-      return z.NEVER;
-    },
-  );
+  readable((text) => {
+    const reading = readListen(text);
+    return "listen" in reading ? reading.listen : reading;
+  });
 
 interface LocalSettings {
   listen: ListenConfig;
@@ -39,27 +31,25 @@ function guarded({ listen, token_file, allow_remote }: LocalSettings, context: z
 
 /** `[local]`. */
 export const localSchema = () =>
-  about(
-    z.prefault(
-      z.strictObject({
-        listen: about(z._default(listen(), { kind: "default" }), {
-          description:
-            'Where it listens: an absolute path (a unix socket), `host:port`, or `"none"`. By default the unix ' +
-            "socket `pawl.sock` in the state folder.",
-          example: "127.0.0.1:9464",
-          otherwise: "pawl.sock",
-        }),
-        token_file: about(z.optional(nonEmpty()), {
-          description:
-            "A file with the token that callers over TCP must show; needed there, unused on a unix socket.",
-          example: "/etc/pawl/local_token",
-        }),
-        allow_remote: about(
-          z._default(z.boolean(), false),
-          "Whether `local.listen` may be an address that others than this host can reach.",
-        ),
-      }).check(z.superRefine(guarded)),
-      {},
-    ),
+  table(
+    {
+      listen: about(z._default(listen(), { kind: "default" }), {
+        description:
+          'Where it listens: an absolute path (a unix socket), `host:port`, or `"none"`. By default the unix ' +
+          "socket `pawl.sock` in the state folder.",
+        example: "127.0.0.1:9464",
+        otherwise: "pawl.sock",
+      }),
+      token_file: about(z.optional(nonEmpty()), {
+        description:
+          "A file with the token that callers over TCP must show; needed there, unused on a unix socket.",
+        example: "/etc/pawl/local_token",
+      }),
+      allow_remote: about(
+        z._default(z.boolean(), false),
+        "Whether `local.listen` may be an address that others than this host can reach.",
+      ),
+    },
     "The agent's own HTTP: takes in events, and shows health, metrics and status.",
+    z.superRefine(guarded),
   );

@@ -1,7 +1,7 @@
 /** What a file may say about the destinations of alert events besides the server. */
 import * as z from "zod/mini";
-import { about, transformed } from "../zod.ts";
-import { nonEmpty } from "./fields.ts";
+import { about } from "../zod.ts";
+import { nonEmpty, readable } from "./fields.ts";
 import { readHttpUrl } from "./http_url.ts";
 
 /** The name is a file's name too. */
@@ -18,18 +18,10 @@ const destinationName = () =>
 const quiet = { quiet: true };
 
 const url = () =>
-  transformed(
-    z.string(),
-    (text, context) => {
-      const reading = readHttpUrl(text);
-      if ("url" in reading) return reading.url;
-      context.addIssue({
-        message: `cannot be used: ${reading.problem}`,
-        params: quiet,
-      });
-      return z.NEVER;
-    },
-  );
+  readable((text) => {
+    const reading = readHttpUrl(text);
+    return "url" in reading ? reading.url : reading;
+  });
 
 const baseUrl = () =>
   url().check(z.superRefine(({ pathname, search }, context) => {

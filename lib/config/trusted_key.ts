@@ -1,8 +1,7 @@
 /** A key whose signature counts, as `[remote] trusted_keys` names it: `ed25519:<key id>:<public key>`. */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import * as z from "zod/mini";
-import { transformed } from "../zod.ts";
+import { readable } from "./fields.ts";
 
 /** A key that was read. */
 export interface TrustedKeyConfig {
@@ -14,20 +13,14 @@ export interface TrustedKeyConfig {
 const PUBLIC_KEY_BYTES = 32;
 
 /** One of `trusted_keys`: a line as `pawl keygen` prints it. The key's id is its checksum: a slip of the hand is found. */
-export const trustedKey = (): z.ZodMiniType<TrustedKeyConfig, string> =>
-  transformed(
-    z.string(),
-    (line, context): TrustedKeyConfig => {
-      const reading = readTrustedKey(line);
-      if ("keyId" in reading) return reading;
-      // Never quoted: whoever mistakes the files may have put the private key here.
-      context.addIssue({
-        message: `cannot be used: ${reading.problem}; put the line here that pawl keygen printed`,
-        params: { quiet: true },
-      });
-      return z.NEVER;
-    },
-  );
+export const trustedKey = () =>
+  readable((line) => {
+    const reading = readTrustedKey(line);
+    // Never quoted: whoever mistakes the files may have put the private key here.
+    return "keyId" in reading
+      ? reading
+      : { problem: `${reading.problem}; put the line here that pawl keygen printed` };
+  });
 
 function readTrustedKey(line: string): TrustedKeyConfig | { problem: string } {
   const [, keyId, text] = /^ed25519:([0-9a-f]{16}):([A-Za-z0-9+/]{43}=)$/.exec(line.trim()) ?? [];

@@ -1,7 +1,7 @@
 /** How files are to be looked at, as it is configured. */
 import * as z from "zod/mini";
 import { about } from "../../zod.ts";
-import { absolutePath, duration, size } from "../../config/fields.ts";
+import { absolutePath, duration, size, table } from "../../config/fields.ts";
 
 const severity = (byDefault: "Info" | "Warning" | "Critical") =>
   about(z._default(z.enum(["Info", "Warning", "Critical"]), byDefault), "How bad it is.");
@@ -16,19 +16,13 @@ export const FILECHECK_OPTIONS = () => ({
     z._default(z.array(absolutePath()).check(z.maxLength(100)), []),
     "Patterns of files that are left out.",
   ),
-  existence: about(
-    z.prefault(
-      z.strictObject({
-        expect: about(
-          z._default(z.enum(["present", "absent", "any"]), "present"),
-          "Whether each path has to be there, and each pattern to find something.",
-        ),
-        severity: severity("Critical"),
-      }),
-      {},
+  existence: table({
+    expect: about(
+      z._default(z.enum(["present", "absent", "any"]), "present"),
+      "Whether each path has to be there, and each pattern to find something.",
     ),
-    "Whether the files have to be there, or must not be: a table with `expect` and `severity`.",
-  ),
+    severity: severity("Critical"),
+  }, "Whether the files have to be there, or must not be: a table with `expect` and `severity`."),
   mtime: about(
     z.prefault(
       z.discriminatedUnion("mode", [
@@ -44,26 +38,21 @@ export const FILECHECK_OPTIONS = () => ({
     ),
     'Tells a change of the time of change, `{ mode = "changed" }`, or its being too long ago, `{ mode = "stale", max_age = "1h" }`.',
   ),
-  checksum: about(
-    z.prefault(
-      z.strictObject({
-        enabled: about(z._default(z.boolean(), false), "Whether contents are compared by SHA-256."),
-        severity: severity("Critical"),
-      }),
-      {},
-    ),
+  checksum: table(
+    {
+      enabled: about(z._default(z.boolean(), false), "Whether contents are compared by SHA-256."),
+      severity: severity("Critical"),
+    },
     "Tells files whose content changed, that are new, or that are gone: a table with `enabled` and `severity`.",
   ),
-  size: about(
-    z.prefault(
-      z.strictObject({
-        min: about(z.prefault(size("0", "1048576GiB"), "0"), "The least that each file has to hold."),
-        max: about(z.prefault(size("0", "1048576GiB"), "1048576GiB"), "The most that each file may hold."),
-        severity: severity("Warning"),
-      }).check(z.refine(({ min, max }) => min <= max, "must not have a min above its max")),
-      {},
-    ),
+  size: table(
+    {
+      min: about(z.prefault(size("0", "1048576GiB"), "0"), "The least that each file has to hold."),
+      max: about(z.prefault(size("0", "1048576GiB"), "1048576GiB"), "The most that each file may hold."),
+      severity: severity("Warning"),
+    },
     "Tells files that are too small or too large: a table with `min`, `max` and `severity`.",
+    z.refine(({ min, max }) => min <= max, "must not have a min above its max"),
   ),
   max_files: about(
     z._default(z.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 10_000),
