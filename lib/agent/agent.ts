@@ -18,7 +18,6 @@ import { checkEntries } from "../config/check_entries.ts";
 import { DEFAULT_SETTINGS } from "../config/default_settings.ts";
 import { lazyRunners, type Runners } from "../diagnose/lazy_runners.ts";
 import type { HostFacts } from "../host/host_facts.ts";
-import { KnownSecrets } from "../host/known_secrets.ts";
 import { RuntimeFacts } from "../host/runtime.ts";
 import { HubLink } from "../link/hub_link.ts";
 import { AgentPort, type PortDestination } from "../local/agent_port.ts";
@@ -26,16 +25,11 @@ import type { CheckStatus } from "../local/agent_status.ts";
 import { LinkTracker } from "../local/link_tracker.ts";
 import { ServerSeat } from "../local/server_seat.ts";
 import { CAPABILITIES, PLAIN_CAPABILITIES } from "../protocol/mod.ts";
-import { SessionAudit } from "../sessions/audit.ts";
-import { AuditLog } from "../sessions/audit/log.ts";
-import { Dispatcher } from "../sessions/dispatcher.ts";
-import { SessionLimiter } from "../sessions/limiter.ts";
-import { ReplaceableLimiter } from "../sessions/replaceable_limiter.ts";
-import { DEFAULT_REMOTE_SETTINGS, RemotePolicy } from "../sessions/remote_policy.ts";
-import { SignatureGate } from "../sessions/signature.ts";
+import { DEFAULT_REMOTE_SETTINGS } from "../sessions/remote_policy.ts";
 import { ToolPolicy } from "../tools/policy.ts";
 import { VERSION } from "../version.ts";
 import { type AgentChanges, type AgentOptions, linkSettings } from "./agent_options.ts";
+import { RemoteSessions } from "./remote_sessions.ts";
 import { SelfReport } from "./self_report.ts";
 
 /**
@@ -58,12 +52,7 @@ export class Agent {
   readonly #local: ServerSeat;
   #notifiers: readonly Notifier[];
   #runners: Runners;
-  readonly #limiter: ReplaceableLimiter;
-  readonly #signatures: SignatureGate;
-  #secrets: KnownSecrets;
-  readonly #policy: RemotePolicy;
-  readonly #auditLog: AuditLog | undefined;
-  readonly #dispatcher: Dispatcher;
+  readonly #sessions: RemoteSessions;
   #engine: CheckEngine;
   readonly #self: SelfReport;
   #ran = false;
@@ -99,40 +88,11 @@ export class Agent {
     this.#destinations.add(options.destinations ?? []);
     this.#notifiers = this.#allNotifiers();
     this.#runners = this.#makeRunners();
-    this.#limiter = new ReplaceableLimiter(options.limiter ?? new SessionLimiter());
-    this.#signatures = new SignatureGate({
-      agentId: options.agentId,
-      keys: options.trustedKeys ?? [],
-      path: options.stateDir === undefined ? undefined : join(options.stateDir, "signatures.db"),
+    this.#sessions = new RemoteSessions({
+      agent: options,
       clock,
-    });
-    this.#secrets = new KnownSecrets(options.tools?.secrets ?? []);
-    this.#policy = new RemotePolicy(clock, { ...DEFAULT_REMOTE_SETTINGS, ...options.remote });
-    this.#auditLog = options.stateDir === undefined
-      ? undefined
-      : new AuditLog({ folder: join(options.stateDir, "audit"), clock, ...options.audit });
-    const audit = this.#auditLog &&
-      new SessionAudit({
-        log: this.#auditLog,
-        clock,
-        hub: () => this.#tracker.status.hub,
-        secrets: () => this.#secrets,
-      });
-    this.#dispatcher = new Dispatcher({
-      signatures: this.#signatures,
-      diagnoseRunner: options.diagnoseRunner === null
-        ? undefined
-        : options.diagnoseRunner ?? { run: (...args) => this.#runners.diagnose.run(...args) },
-      chatRunner: options.chatRunner === null
-        ? undefined
-        : options.chatRunner ?? { open: (...args) => this.#runners.chat.open(...args) },
-      limiter: this.#limiter,
-      clock,
-      policy: this.#policy,
-      audit,
-      onRefused: ({ type, sessionId, keyId, refusal }) =>
-        void audit?.inputRefused({ type, session: sessionId, key: keyId, reason: refusal }),
-      ...(options.chatIdleMs !== undefined && { chatIdleMs: options.chatIdleMs }),
+      runners: () => this.#runners,
+      hub: () => this.#tracker.status.hub,
     });
     this.#engine = this.#makeEngine();
     this.#self = new SelfReport({
@@ -141,7 +101,7 @@ export class Agent {
       queue: this.#queue,
       labels: () => this.#options.labels ?? {},
       plugins: () => this.#engine.plugins(),
-      activeSessions: () => this.#dispatcher.activeSessions,
+      activeSessions: () => this.#sessions.active,
       activeAlerts: () => this.#engine.activeAlerts,
     });
     const { agentId, timings, backoff } = options;
@@ -153,13 +113,13 @@ export class Agent {
       connection: {
         agentId,
         alerts: this.#delivery,
-        sessions: this.#dispatcher,
+        sessions: this.#sessions.dispatcher,
         self: {
           prepare: () => this.#lookedAhead(),
           register: () => this.#self.register(),
           heartbeat: () => this.#self.heartbeat(this.#stop),
         },
-        capabilities: () => this.#signatures.required ? CAPABILITIES : PLAIN_CAPABILITIES,
+        capabilities: () => this.#sessions.signed ? CAPABILITIES : PLAIN_CAPABILITIES,
         ...(timings && { timings }),
       },
       backoff,
@@ -190,9 +150,9 @@ export class Agent {
       capacity: capacityOf(this.#queueOptions),
       notify: (event) => this.notify(event),
       sessions: () => ({
-        active: this.#dispatcher.activeSessions,
-        limit: this.#limiter.limit,
-        ...this.#dispatcher.figures,
+        active: this.#sessions.active,
+        limit: this.#sessions.limit,
+        ...this.#sessions.figures,
       }),
       checks: () => this.#engine.figures().map(checkStatus),
       get alerts() {
@@ -230,8 +190,7 @@ export class Agent {
     parts.defer(() => this.#started.reject(new Error("cannot change the agent: it did not start")));
     parts.defer(() => this.#queue[Symbol.dispose]?.());
     parts.use(this.#destinations);
-    parts.use(this.#signatures);
-    parts.defer(() => this.#auditLog?.settled()); // the ends of the last sessions
+    parts.use(this.#sessions);
     parts.defer(() => this.#engine[Symbol.asyncDispose]());
     parts.use(this.#delivery);
     parts.use(this.#link);
@@ -287,20 +246,15 @@ export class Agent {
       this.#self.look(host);
     }
     this.#runners = runners;
-    this.#secrets = new KnownSecrets(options.tools?.secrets ?? []);
     if (has("checks", "host", "labels")) await this.#replaceEngine();
     if (has("destinations")) {
       await this.#destinations.replace(options.destinations ?? []);
       this.#notifiers = this.#allNotifiers();
     }
-    if (changes.limiter !== undefined) this.#limiter.replace(changes.limiter);
-    if (has("remote")) this.#policy.configure({ ...DEFAULT_REMOTE_SETTINGS, ...options.remote });
-    if (changes.audit !== undefined) this.#auditLog?.configure(changes.audit);
-    if (changes.chatIdleMs !== undefined) this.#dispatcher.reconfigure({ chatIdleMs: changes.chatIdleMs });
-    const wasSigned = this.#signatures.required;
-    if (has("trustedKeys")) this.#signatures.trust(options.trustedKeys ?? []);
+    const wasSigned = this.#sessions.signed;
+    this.#sessions.reconfigure(changes, options);
     this.#link.change(settings, options.credentials);
-    if (wasSigned !== this.#signatures.required) this.#link.renew(); // signing is agreed on at registration
+    if (wasSigned !== this.#sessions.signed) this.#link.renew(); // signing is agreed on at registration
   }
 
   /** Alerts that are open go from the old engine to the new one by way of the disk. */

@@ -1,6 +1,7 @@
 /** Whether the audit is as it was written. */
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { auditFiles, type AuditHead, readHead } from "./folder.ts";
 import { type AuditAnchor, type AuditLine, GENESIS, hashOf } from "./line.ts";
 import { type Piece, piecesOf } from "./reader.ts";
@@ -46,10 +47,9 @@ export async function verifyAudit(folder: string, anchor?: AuditAnchor): Promise
     const [head, files] = [await readHead(folder), await auditFiles(folder)];
     const verdict = await verifyOnce(folder, files, head, anchor);
     if (verdict.problems.length === 0 || tries === MAX_TRIES) return verdict;
-    // What is put aside while it is read looks like a loss.
+    // What is put aside while it is read looks like a loss, and so does a head that was read while it was written.
     const [headNow, filesNow] = [await readHead(folder), await auditFiles(folder)];
-    const isStill = headNow?.count === head?.count && headNow?.first === head?.first;
-    if (isStill && filesNow.join() === files.join()) return verdict;
+    if (isDeepStrictEqual(headNow, head) && filesNow.join() === files.join()) return verdict;
   }
 }
 
@@ -132,7 +132,10 @@ class Walk {
     }
     const [left] = torn;
     if (left === undefined) {
-      if (isStart) this.problem(name, undefined, "it is empty");
+      if (!isStart) return;
+      // What it had, the head would name.
+      if (isNewest) this.#notes.push({ file: name, what: BEGUN });
+      else this.problem(name, undefined, "it is empty");
       return;
     }
     // Whether something is missing here that was written once, the head tells.
@@ -218,6 +221,7 @@ class Walk {
 }
 
 const NO_ENTRY = "this is no entry: the line was altered or cut";
+const BEGUN = "it is empty: the agent has just begun it, or died over it";
 const UNFINISHED = "the last line is not whole: the agent is writing it, or died over it";
 const REPAIRED = "a line that was never finished: the agent died over it, and the next entry says so";
 

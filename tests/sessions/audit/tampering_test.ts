@@ -65,6 +65,18 @@ Deno.test("an end that was cut off is missed by the head", async () => {
   ]);
 });
 
+Deno.test("a file that the agent has just begun is no loss, one that was emptied is", async () => {
+  await using rig = await AuditRig.filled(3);
+  const [, ended] = (await Deno.readTextFile(rig.at("head"))).match(/^(\d{15}) /) ?? [];
+  await Deno.rename(rig.at("audit.jsonl"), rig.at(`audit-${ended}.jsonl`));
+  await Deno.writeTextFile(rig.at("audit.jsonl"), "");
+  const { problems, notes } = await verifyAudit(rig.folder);
+  assert.deepEqual(problems, []);
+  assert.match(notes[0]?.what ?? "", /it is empty: the agent has just begun it/);
+  await Deno.writeTextFile(rig.at(`audit-${ended}.jsonl`), "");
+  assert.match((await rig.problems()).join("\n"), /it is empty\n.*the end is missing/s);
+});
+
 Deno.test("a head that was removed or altered is missed", async () => {
   await using rig = await AuditRig.filled(3);
   const head = await Deno.readTextFile(rig.at("head"));
