@@ -1,6 +1,5 @@
 /** `pawl check`: what the checks find now. */
 import { Command } from "@commander-js/extra-typings";
-import { closest } from "fastest-levenshtein";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config_error.ts";
 import type { CliContext } from "./command.ts";
@@ -60,19 +59,20 @@ export function command(context: CliContext) {
 /** The configured instances of these checks; one that is not configured is run with its defaults. */
 async function chosen(configured: Config["checks"], names: readonly string[]): Promise<Config["checks"]> {
   if (names.length === 0) return configured;
-  const [{ checkEntries }, { checkSchema }, { CHECKS }] = await Promise.all([
+  const [{ checkEntries }, { checkSchema }, { CHECKS }, { nearestName }] = await Promise.all([
     import("../config/check_entries.ts"),
     import("../config/check_schema.ts"),
     import("../checks/registry.ts"),
+    import("../tools/suggest.ts"),
   ]);
   const known = CHECKS.map(({ plugin }) => plugin);
   return [...new Set(names)].flatMap((name) => {
     if (!known.includes(name)) {
+      const nearest = nearestName(name, known);
       throw new ConfigError(
-        `cannot run the check ${JSON.stringify(name)}: there is none, did you mean ${
-          closest(name, known)
-        }? ` +
-          `Known are ${known.join(", ")}`,
+        `cannot run the check ${JSON.stringify(name)}: there is none${
+          nearest === undefined ? ";" : `, did you mean ${nearest}?`
+        } known are ${known.join(", ")}`,
       );
     }
     const instances = configured.filter(({ plugin }) => plugin === name);

@@ -2,6 +2,7 @@
 import { userInfo } from "node:os";
 import type { Diagnosis } from "../diagnose/playbook.ts";
 import type { DiagnosisRecords } from "../diagnose/records.ts";
+import { ConfigError } from "../config/config_error.ts";
 import type { CliContext } from "./command.ts";
 
 /** What the flags of both commands say. */
@@ -22,7 +23,7 @@ export interface LocalRequest {
  * Runs one diagnosis and prints it: the steps on stderr, the report (with `--json`: the record) on stdout. SIGINT
  * cancels it.
  *
- * @throws Error for a plugin that nobody knows; ConfigError for a configuration that is wrong.
+ * @throws ConfigError for a plugin that nobody knows, or a configuration that is wrong.
  */
 export async function diagnoseHere(
   context: CliContext,
@@ -33,6 +34,7 @@ export async function diagnoseHere(
     { openToolBench },
     { configuredChecks },
     { systemClock },
+    { UnknownSubjectError },
     { Playbook },
     { StepPrinter },
     { setUpLogging },
@@ -40,6 +42,7 @@ export async function diagnoseHere(
     import("./tool_bench.ts"),
     import("../checks/configured.ts"),
     import("../clock.ts"),
+    import("../diagnose/chosen_subject.ts"),
     import("../diagnose/playbook.ts"),
     import("./step_printer.ts"),
     import("../log.ts"),
@@ -75,7 +78,9 @@ export async function diagnoseHere(
     },
     printer.callback,
     interrupt.signal,
-  );
+  ).catch((error) => {
+    throw error instanceof UnknownSubjectError ? new ConfigError(error.message, { cause: error }) : error;
+  });
   printer[Symbol.dispose]();
   context.out(flags.json ? `${JSON.stringify(jsonOf(diagnosis), undefined, 2)}\n` : diagnosis.report);
 }

@@ -1,4 +1,5 @@
 /** From a request to what is looked at. */
+import { nearestName } from "../tools/suggest.ts";
 import type { Check } from "../checks/check.ts";
 import type { DiagnoseRequest } from "../sessions/runners.ts";
 import { pluginsOf } from "./figures.ts";
@@ -70,10 +71,19 @@ function toolPlay(plugin: string, hasTools: boolean): Play | undefined {
   return hasTools ? playFor(plugin) : undefined;
 }
 
-function unknown(plugin: string, checks: readonly Check[], hasTools: boolean): Error {
+/** Nobody knows what is to be looked at. */
+export class UnknownSubjectError extends Error {
+  override readonly name = "UnknownSubjectError";
+}
+
+function unknown(plugin: string, checks: readonly Check[], hasTools: boolean): UnknownSubjectError {
   const played = hasTools ? ALL_PLAYS.flatMap(({ plugins }) => plugins) : [];
-  const names = [...new Set([WHOLE_SYSTEM, ...pluginsOf(checks), ...played])].join(", ");
-  return new Error(`cannot inspect ${plugin}: there is no such check here; known are ${names}`);
+  const names = [...new Set([WHOLE_SYSTEM, ...pluginsOf(checks), ...played])];
+  const nearest = nearestName(plugin, names);
+  const hint = nearest === undefined ? "" : `did you mean ${nearest}? `;
+  return new UnknownSubjectError(
+    `cannot inspect ${plugin}: there is no such check here; ${hint}known are ${names.join(", ")}`,
+  );
 }
 
 function isThisHost(target: string, self: readonly (string | undefined)[]): boolean {

@@ -73,7 +73,7 @@ Deno.test("a name that is none is one line with the nearest, and exit code 2", a
   const cases: [string[], RegExp][] = [
     [
       ["filefdd"],
-      /^pawl: cannot run the check "filefdd": there is none, did you mean filefd\? Known are cpu, /,
+      /^pawl: cannot run the check "filefdd": there is none, did you mean filefd\? known are cpu, /,
     ],
     [
       ["http"],

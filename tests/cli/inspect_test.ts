@@ -37,7 +37,7 @@ Deno.test("inspect prints a report and keeps it; diagnose lists and shows what i
 Deno.test("a plugin that nobody knows is refused with those that are known", async () => {
   await using folder = new TempFolder();
   const { code, err, out } = await pawl(["inspect", "mysql", "--state-dir", folder.at("state")], EVERYTHING);
-  assert.deepEqual([code, out], [1, ""]);
+  assert.deepEqual([code, out], [2, ""]);
   assert.match(err, /^pawl: cannot inspect mysql: there is no such check here; known are system, cpu, mem, /);
 });
 
