@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Agent } from "../lib/agent.ts";
+import type { Agent, ScheduledCheck } from "../lib/agent.ts";
+import { FixtureFacts } from "../lib/host/fixture.ts";
 import { AgentRig } from "./agent_rig.ts";
 import { ScriptedCheck } from "./checks/scripted_check.ts";
 import { TempFolder } from "./config/temp_folder.ts";
@@ -81,4 +82,27 @@ Deno.test("a problem that vanished while the agent was down is ended by the next
   const connection = await rig.registered();
   await until("it is over", () => told(connection).length > 0);
   assert.deepEqual(told(connection), ["fake::level Ok"]);
+});
+
+/** A check by name that looks at nothing, and needs what the host tells or does not. */
+function needing(plugin: string, fact: "memory" | "loadAverages"): ScheduledCheck {
+  return { check: { plugin, target: "it", gather: () => Promise.resolve([]) }, needs: [{ fact }] };
+}
+
+Deno.test("register leaves out what the host does not let be seen, before any check has looked; so after a change", async () => {
+  const host = new FixtureFacts({
+    memory: { totalBytes: 1000, availableBytes: 250, swapTotalBytes: 0, swapFreeBytes: 0 },
+  });
+  await using rig = await AgentRig.start({}, {
+    host,
+    checks: () => [needing("seeing", "memory"), needing("blind", "loadAverages")],
+  });
+  const first = await rig.registered();
+  assert.deepEqual((await first.next("register")).payload.plugins, ["seeing"]);
+  await rig.agent.reconfigure({
+    checks: () => [needing("blinder", "loadAverages"), needing("other", "memory")],
+    token: "another",
+  });
+  const second = await rig.registered(2);
+  assert.deepEqual((await second.next("register")).payload.plugins, ["other"]);
 });

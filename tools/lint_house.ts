@@ -180,26 +180,44 @@ const pure: Deno.lint.Rule = {
   },
 };
 
+/** What may be imported of zod, and where. */
+function zodRefusal(path: string, specifier: string): string | undefined {
+  if (!/^(?:npm:)?zod(?:$|[@/])/.test(specifier)) return undefined;
+  if (specifier === "zod/mini") return undefined;
+  if (path === "lib/zod.ts" && specifier === "zod/v4/locales/en.js") return undefined;
+  return `the small build of zod is the one in use, not ${specifier}`;
+}
+
 const smallZod: Deno.lint.Rule = {
   create(context) {
     const path = fromRoot(context.filename);
     if (!path.startsWith("lib/")) return {};
+    const asNamespace = 'Write `import * as z from "zod/mini"`';
+    function check(source: Deno.lint.Node | null | undefined): void {
+      if (source?.type !== "Literal" || typeof source.value !== "string") return;
+      const message = zodRefusal(path, source.value);
+      if (message === undefined) return;
+      context.report({
+        node: source,
+        message,
+        hint: `${asNamespace}: the large build is a fifth of a start.`,
+      });
+    }
     return {
       ImportDeclaration(node) {
         const { source, specifiers } = node;
-        if (source.value === "zod" || source.value === "npm:zod") {
-          const hint = 'Write `import * as z from "zod/mini"`: the large build would be a fifth of a start.';
-          context.report({ node: source, message: "the small build of zod is the one in use", hint });
-        }
-        if (
-          source.value !== "zod/mini" || specifiers.every(({ type }) => type === "ImportNamespaceSpecifier")
-        ) {
-          return;
-        }
+        check(source);
+        const isNamespace = specifiers.every(({ type, local }) =>
+          type === "ImportNamespaceSpecifier" && local.name === "z"
+        );
+        if (source.value !== "zod/mini" || isNamespace) return;
         const hint =
-          'Write `import * as z from "zod/mini"`: bundled, this would bring 300 KB of translations.';
-        context.report({ node: source, message: "zod is imported as a namespace", hint });
+          `${asNamespace}: anything else would bundle 300 KB of translations, or hide that it does.`;
+        context.report({ node: source, message: "zod is imported as the namespace z", hint });
       },
+      ExportNamedDeclaration: (node) => check(node.source),
+      ExportAllDeclaration: (node) => check(node.source),
+      ImportExpression: (node) => check(node.source),
       // As a value; types do no harm.
       MemberExpression(node) {
         const { object, property } = node;

@@ -13,8 +13,8 @@ export function defaultsModule(): string {
     "/** What a configuration says that says nothing. Written by tools/write_defaults.ts: `deno task docs`. */",
     'import type { FileSettings } from "./schema.ts";',
     "",
-    "/** Every table and key that has a default, as the schema reads it. */",
-    `export const DEFAULT_SETTINGS: FileSettings = ${JSON.stringify(fileSchema().parse({}))};`,
+    "/** Every table and key that has a default, as the schema reads it; made anew for each caller. */",
+    `export const defaultSettings = (): FileSettings => (${JSON.stringify(fileSchema().parse({}))});`,
     "",
   ].join("\n");
 }

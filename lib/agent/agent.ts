@@ -15,7 +15,7 @@ import { EngineStore } from "../checks/engine_store.ts";
 import { type CheckSource, makeChecks } from "../checks/make_checks.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { checkEntries } from "../config/check_entries.ts";
-import { DEFAULT_SETTINGS } from "../config/default_settings.ts";
+import { defaultSettings } from "../config/default_settings.ts";
 import { lazyRunners, type Runners } from "../diagnose/lazy_runners.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import { RuntimeFacts } from "../host/runtime.ts";
@@ -245,14 +245,14 @@ export class Agent {
       this.#host = host;
       this.#self.look(host);
     }
+    const wasSigned = this.#sessions.signed;
     this.#runners = runners;
+    this.#sessions.reconfigure(changes, options);
     if (has("checks", "host", "labels")) await this.#replaceEngine();
     if (has("destinations")) {
       await this.#destinations.replace(options.destinations ?? []);
       this.#notifiers = this.#allNotifiers();
     }
-    const wasSigned = this.#sessions.signed;
-    this.#sessions.reconfigure(changes, options);
     this.#link.change(settings, options.credentials);
     if (wasSigned !== this.#sessions.signed) this.#link.renew(); // signing is agreed on at registration
   }
@@ -403,7 +403,7 @@ const FIRST_TRY_MS = 1000;
 const LOOK_AHEAD_MS = 200;
 
 function defaultChecks(source: CheckSource): ScheduledCheck[] {
-  return makeChecks(checkEntries(DEFAULT_SETTINGS.check), { definitionOf: defaultDefinition, source });
+  return makeChecks(checkEntries(defaultSettings().check), { definitionOf: defaultDefinition, source });
 }
 
 function checkStatus({ lastDurationMs, totalDurationMs, ...figures }: CheckFigures): CheckStatus {

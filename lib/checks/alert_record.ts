@@ -1,6 +1,7 @@
 /** How the state of an alert is written down: as JSON, with times in milliseconds since 1970. */
 import * as z from "zod/mini";
 import type { AlertState } from "./alert_state.ts";
+import { severity } from "./rating.ts";
 
 /** A problem, and which check found it. */
 export interface TrackedAlert {
@@ -10,7 +11,7 @@ export interface TrackedAlert {
 }
 
 const texts = z.record(z.string(), z.string());
-const grade = z.enum(["Info", "Warning", "Critical"]);
+const grade = severity();
 const time = z.number();
 
 const recordSchema = z.object({

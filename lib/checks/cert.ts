@@ -8,7 +8,7 @@ import type { Need } from "../host/need.ts";
 import { type HostEndpoint, hostPort, readEndpoint } from "../host/probes/endpoint.ts";
 import { STARTTLS_PROTOCOLS } from "../host/probes/starttls.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 
 const remote = () =>
   nonEmpty().check(z.superRefine((text, context) => {
@@ -56,7 +56,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.cert]]`, read. */
-export type CertSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type CertSettings = SettingsOf<typeof options>;
 
 /** Certificates of servers and in files. */
 export const CERT_CHECK = defineCheck({

@@ -1,12 +1,12 @@
 /** How busy the processors are, and how much waits for them. */
-import type * as z from "zod/mini";
 import { table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
-const TARGET = "cpu";
+/** All processors are one target. */
+export const TARGET = "cpu";
 
 const options = () => ({
   ...thresholdOptions({ warn: 80, critical: 90, unit: "percent", max: 100 }),
@@ -17,7 +17,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.cpu]]`, read. */
-export type CpuSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type CpuSettings = SettingsOf<typeof options>;
 
 /** Processor usage since the last gather, and load. */
 export const CPU_CHECK = defineCheck({

@@ -3,11 +3,9 @@ import { CpuSampler } from "../host/cpu_usage.ts";
 import { loadText, percentText } from "../host/figure_text.ts";
 import { FactUnavailableError, type HostFacts, type LoadAverages } from "../host/host_facts.ts";
 import type { Finding } from "./check.ts";
-import type { CpuSettings } from "./cpu.ts";
+import { type CpuSettings, TARGET } from "./cpu.ts";
 import type { CheckSeams } from "./definition.ts";
 import { rateFigure, type Thresholds } from "./rating.ts";
-
-const TARGET = "cpu";
 
 /** How long the first gather measures; later ones measure since the one before. */
 const SHORT_INTERVAL_MS = 200;

@@ -17,7 +17,7 @@ import { SOCKSTAT_CHECK } from "./sockstat.ts";
 import { TCPSTATE_CHECK } from "./tcpstate.ts";
 import { UPTIME_CHECK } from "./uptime.ts";
 import { ZOMBIE_CHECK } from "./zombie.ts";
-import type { CheckDefinition } from "./definition.ts";
+import type { CheckDefinition, DefinitionOf } from "./definition.ts";
 
 /** In the order of lists and reports. */
 export const DEFAULT_CHECKS: readonly CheckDefinition[] = [
@@ -39,9 +39,6 @@ export const DEFAULT_CHECKS: readonly CheckDefinition[] = [
 ];
 
 const byPlugin = new Map(DEFAULT_CHECKS.map((definition) => [definition.plugin, definition]));
-
-/** Gives the kind of check of a name. @throws RangeError where there is none, or it was not asked for */
-export type DefinitionOf = (plugin: string) => CheckDefinition;
 
 /** One of {@linkcode DEFAULT_CHECKS}. */
 export const defaultDefinition: DefinitionOf = (plugin) => {

@@ -54,10 +54,10 @@ export interface CheckDefinition<Shape extends z.core.$ZodShape = z.core.$ZodSha
   /** At least one. */
   readonly dimensions: readonly DimensionRow[];
   /**
-   * The options of one `[[check.<plugin>]]` table, without those that every check has. Each is told `about`: one
+   * The options of one `[[check.<plugin>]]` table, without those that every check has. Each has a text, by `about`: one
    * sentence for the reference. The main figure's thresholds are `warn_ge` and `critical_ge`; those of another figure
-   * stand in a table of its own: `swap = { warn_ge = 10, critical_ge = 30 }`. Made when they are asked for: a start
-   * makes those of the checks that run.
+   * stand in a table of its own: `swap = { warn_ge = 10, critical_ge = 30 }`. Made when they are asked for: a start does
+   * without.
    */
   readonly options: () => Shape;
   readonly pace?: PaceDefaults;
@@ -81,6 +81,14 @@ export interface CheckDefinition<Shape extends z.core.$ZodShape = z.core.$ZodSha
    */
   make(settings: z.output<z.ZodMiniObject<Shape, z.core.$strict>>, seams: CheckSeams): Check[];
 }
+
+/** Gives the kind of check of a name. @throws RangeError where there is none, or it was not asked for */
+export type DefinitionOf = (plugin: string) => CheckDefinition;
+
+/** What the options of a definition become once they are read. */
+export type SettingsOf<Options extends () => z.core.$ZodShape> = z.output<
+  z.ZodMiniObject<ReturnType<Options>, z.core.$strict>
+>;
 
 /** Ties the types of a definition together. */
 export function defineCheck<Shape extends z.core.$ZodShape>(

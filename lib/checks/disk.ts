@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { absolutePath, nonEmpty, table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
@@ -39,7 +39,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.disk]]`, read. */
-export type DiskSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type DiskSettings = SettingsOf<typeof options>;
 
 /** Space and inodes as `df` counts them. */
 export const DISK_CHECK = defineCheck({

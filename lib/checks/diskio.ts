@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { nonEmpty, table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
@@ -27,7 +27,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.diskio]]`, read. */
-export type DiskioSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type DiskioSettings = SettingsOf<typeof options>;
 
 /** Waiting and serving together, per request finished since the last gather. */
 export const DISKIO_CHECK = defineCheck({

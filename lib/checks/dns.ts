@@ -6,7 +6,7 @@ import type { Need } from "../host/need.ts";
 import type { NameServer, RecordType } from "../host/probes/dns_query.ts";
 import { hostPort, isAddress, readEndpoint } from "../host/probes/endpoint.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { responseTimeOption } from "./duration_thresholds.ts";
 import { lazyCheck } from "./lazy_check.ts";
 
@@ -70,7 +70,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.dns]]`, read. */
-export type DnsSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type DnsSettings = SettingsOf<typeof options>;
 
 /** Names that have to resolve. */
 export const DNS_CHECK = defineCheck({

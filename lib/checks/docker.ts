@@ -6,7 +6,7 @@ import { absolutePath, duration, nonEmpty, table } from "../config/fields.ts";
 import { DOCKER_SOCKET } from "../host/probes/service_places.ts";
 import { socketNeeds } from "../host/probes/service_address.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
 function thresholds(what: string) {
@@ -43,7 +43,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.docker]]`, read. */
-export type DockerSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type DockerSettings = SettingsOf<typeof options>;
 
 const target = "the container's name";
 

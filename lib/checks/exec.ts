@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { absolutePath, duration } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 
 const options = () => ({
   name: about(
@@ -44,7 +44,7 @@ const options = () => ({
   ),
 });
 /** The options of `[[check.exec]]`, read. */
-export type ExecSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type ExecSettings = SettingsOf<typeof options>;
 
 function problemOfVariable(name: string): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return "is no name of a variable";

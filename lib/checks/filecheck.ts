@@ -3,7 +3,7 @@ import { lazyCheck } from "./lazy_check.ts";
 import { isGlob } from "../host/files/glob.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
-import { FILECHECK_OPTIONS } from "./filecheck/options.ts";
+import { FILECHECK_OPTIONS, type FileCheckSettings } from "./filecheck/options.ts";
 
 /** Files by path or pattern. */
 export const FILECHECK_CHECK = defineCheck({
@@ -52,12 +52,17 @@ export const FILECHECK_CHECK = defineCheck({
   targets: ({ paths }) => paths,
   needs: ({ paths }) => paths.map((path) => ({ read: readable(path) })),
   make: (settings, seams): Check[] => [
-    lazyCheck({ plugin: "filecheck", target: settings.paths.join(", ") }, async () => {
+    lazyCheck({ plugin: "filecheck", target: targetOf(settings) }, async () => {
       const { FileCheck } = await import("./filecheck_look.ts");
       return new FileCheck(settings, seams);
     }),
   ],
 });
+
+/** What one table looks at, as one. */
+export function targetOf({ paths }: FileCheckSettings): string {
+  return paths.join(", ");
+}
 
 function readable(path: string): string {
   const parts = path.split("/");

@@ -7,6 +7,7 @@ import { cleanLine } from "../host/foreign_text.ts";
 import { FactUnavailableError } from "../host/host_facts.ts";
 import type { Check, Finding } from "./check.ts";
 import type { CheckSeams } from "./definition.ts";
+import { targetOf } from "./filecheck.ts";
 import { Checksums } from "./filecheck/checksums.ts";
 import { type KnownFile, KnownFiles } from "./filecheck/known_files.ts";
 import { type FileCheckSettings, MAX_SIZE_BYTES } from "./filecheck/options.ts";
@@ -37,7 +38,7 @@ export class FileCheck implements Check {
     this.#settings = settings;
     this.#seams = seams;
     this.#checksums = new Checksums({ maxBytesPerRound: MAX_BYTES_PER_LOOK, clock: seams.clock });
-    this.target = settings.paths.join(", ");
+    this.target = targetOf(settings);
     this.#known = new KnownFiles(seams.memory, this.target);
   }
 

@@ -4,8 +4,11 @@ import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
-const TARGET = "system";
-const FILE = "/proc/sys/fs/file-nr";
+/** The limit is the whole system's. */
+export const TARGET = "system";
+
+/** What the kernel tells of it. */
+export const FILE = "/proc/sys/fs/file-nr";
 
 /** Open files of the system against `fs.file-max`. */
 export const FILEFD_CHECK = defineCheck({
@@ -25,7 +28,7 @@ export const FILEFD_CHECK = defineCheck({
   make: (thresholds, { host }): Check[] => [
     lazyCheck({ plugin: "filefd", target: TARGET }, async () => {
       const { look } = await import("./filefd_look.ts");
-      return { gather: () => look(FILE, thresholds, host) };
+      return { gather: () => look(thresholds, host) };
     }),
   ],
 });

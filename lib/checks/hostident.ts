@@ -2,10 +2,12 @@
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
+import { severity } from "./rating.ts";
 
-const TARGET = "host";
+/** There is one host. */
+export const TARGET = "host";
 
 const enabled = (what: string) =>
   about(z._default(z.boolean(), true), `Whether a change of ${what} is told.`);
@@ -13,11 +15,11 @@ const enabled = (what: string) =>
 const options = () => ({
   hostname: enabled("the host's name"),
   ip: enabled("the host's first address"),
-  severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a change is."),
+  severity: about(z._default(severity(), "Warning"), "How bad a change is."),
 });
 
 /** The options of `[[check.hostident]]`, read. */
-export type HostidentSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type HostidentSettings = SettingsOf<typeof options>;
 
 /** A change happens once: what is found is momentary, and what the host is called then becomes the known name. */
 export const HOSTIDENT_CHECK = defineCheck({

@@ -2,7 +2,7 @@
 import { FactUnavailableError } from "../host/host_facts.ts";
 import type { Finding } from "./check.ts";
 import type { CheckMemory, CheckSeams } from "./definition.ts";
-import type { HostidentSettings } from "./hostident.ts";
+import { type HostidentSettings, TARGET } from "./hostident.ts";
 import { rateState } from "./rating.ts";
 
 /** Compares with what is remembered, and remembers what is now. */
@@ -38,7 +38,7 @@ function compared(
   return {
     ...rateState({
       check: `hostident::${name}_changed`,
-      target: "host",
+      target: TARGET,
       ok,
       severity,
       description: ok ? `${what} is ${now}` : `${what} is ${now}, it was ${known}`,

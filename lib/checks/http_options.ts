@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { absolutePath, duration, nonEmpty, table } from "../config/fields.ts";
 import { HEADER_NAME, HEADER_VALUE } from "../host/probes/http_request.ts";
-import type { DimensionRow } from "./definition.ts";
+import type { DimensionRow, SettingsOf } from "./definition.ts";
 import { responseTimeOption } from "./duration_thresholds.ts";
 import { readBodyPattern, readStatusPattern } from "./http_expectation.ts";
 
@@ -124,4 +124,4 @@ export const httpOptions = () => ({
 });
 
 /** The options of `[[check.http]]`, read. */
-export type HttpSettings = z.output<z.ZodMiniObject<ReturnType<typeof httpOptions>, z.core.$strict>>;
+export type HttpSettings = SettingsOf<typeof httpOptions>;

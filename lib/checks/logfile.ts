@@ -6,8 +6,9 @@ import { absolutePath, size } from "../config/fields.ts";
 import { isGlob } from "../host/files/glob.ts";
 import { linePattern } from "../host/pattern/line_pattern.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { LOG_ENCODINGS } from "./logfile/line_splitter.ts";
+import { severity } from "./rating.ts";
 
 const pattern = () =>
   z.string().check(
@@ -41,7 +42,7 @@ const options = () => ({
     z._default(z.array(pattern()).check(z.maxLength(100)), []),
     "Lines that match one of these are not told, whatever else they match.",
   ),
-  severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a line is."),
+  severity: about(z._default(severity(), "Warning"), "How bad a line is."),
   initial: about(
     z._default(z.enum(["end", "start"]), "end"),
     "Where a log that was never read before is begun.",
@@ -65,7 +66,7 @@ const options = () => ({
   ),
 });
 /** The options of `[[check.logfile]]`, read. */
-export type LogfileSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type LogfileSettings = SettingsOf<typeof options>;
 
 /** Lines that match. */
 export const LOGFILE_CHECK = defineCheck({

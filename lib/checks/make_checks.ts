@@ -2,8 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import { KnownSecrets } from "../host/known_secrets.ts";
-import type { DefinitionOf } from "./default_checks.ts";
-import type { CheckMemory } from "./definition.ts";
+import type { CheckMemory, DefinitionOf } from "./definition.ts";
 import { discreetCheck } from "./discreet_check.ts";
 import type { Pace } from "./pace.ts";
 import type { ScheduledCheck } from "./slot.ts";

@@ -1,12 +1,12 @@
 /** How much of the memory programs can no longer get. */
-import type * as z from "zod/mini";
 import { table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
-const TARGET = "memory";
+/** Memory and swap are one target. */
+export const TARGET = "memory";
 
 const options = () => ({
   ...thresholdOptions({ warn: 85, critical: 90, unit: "percent", max: 100 }),
@@ -17,7 +17,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.mem]]`, read. */
-export type MemSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type MemSettings = SettingsOf<typeof options>;
 
 /** Used is what is not available: caches that can be given up do not count, shared memory does. */
 export const MEM_CHECK = defineCheck({

@@ -2,7 +2,7 @@
 import { bytesText, percentText } from "../host/figure_text.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import type { Finding } from "./check.ts";
-import type { MemSettings } from "./mem.ts";
+import { type MemSettings, TARGET } from "./mem.ts";
 import { rateFigure, type Thresholds } from "./rating.ts";
 
 /** Memory, and swap where there is any. */
@@ -19,7 +19,7 @@ function usage(kind: string, totalBytes: number, freeBytes: number, thresholds: 
   const usedBytes = Math.max(0, totalBytes - freeBytes);
   return rateFigure({
     check: `mem::${kind}_usage`,
-    target: "memory",
+    target: TARGET,
     subject: `${kind} usage`,
     value: 100 * usedBytes / totalBytes,
     show: percentText,

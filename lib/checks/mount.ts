@@ -3,8 +3,9 @@ import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { absolutePath, nonEmpty } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
+import { severity } from "./rating.ts";
 
 const demand = () =>
   z.strictObject({
@@ -23,11 +24,11 @@ const options = () => ({
       "A table whose entries have to be mounted, too; those that are noauto, nofail or swap need not.",
     example: "/etc/fstab",
   }),
-  severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a deviation is."),
+  severity: about(z._default(severity(), "Warning"), "How bad a deviation is."),
 });
 
 /** The options of `[[check.mount]]`, read. */
-export type MountSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type MountSettings = SettingsOf<typeof options>;
 
 /** A tree without any demand finds nothing. */
 export const MOUNT_CHECK = defineCheck({

@@ -5,7 +5,8 @@ import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
-const FAMILIES: readonly NeighbourFamily[] = ["ipv4", "ipv6"];
+/** Each has a table of its own. */
+export const FAMILIES: readonly NeighbourFamily[] = ["ipv4", "ipv6"];
 
 /** The check of the neighbour tables. */
 export const NEIGH_CHECK = defineCheck({
@@ -25,7 +26,7 @@ export const NEIGH_CHECK = defineCheck({
   make: (thresholds, { host }): Check[] => [
     lazyCheck({ plugin: "neigh", target: "neighbours" }, async () => {
       const { look } = await import("./neigh_look.ts");
-      return { gather: () => look(FAMILIES, thresholds, host) };
+      return { gather: () => look(thresholds, host) };
     }),
   ],
 });

@@ -1,18 +1,15 @@
 /** One look at the tables of neighbours. */
 import { percentText, plainText } from "../host/figure_text.ts";
 import type { HostFacts } from "../host/host_facts.ts";
-import { type NeighbourFamily, neighbourFill } from "../host/net/table_fill.ts";
+import { neighbourFill } from "../host/net/table_fill.ts";
 import type { Finding } from "./check.ts";
+import { FAMILIES } from "./neigh.ts";
 import { rateFigure, type Thresholds } from "./rating.ts";
 
-/** One finding for each of `families` that the kernel tells. */
-export async function look(
-  families: readonly NeighbourFamily[],
-  thresholds: Thresholds,
-  host: HostFacts,
-): Promise<Finding[]> {
+/** One finding for each family that the kernel tells. */
+export async function look(thresholds: Thresholds, host: HostFacts): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const family of families) {
+  for (const family of FAMILIES) {
     const fill = await neighbourFill(host, family);
     if (fill === undefined) continue;
     findings.push(rateFigure({

@@ -5,7 +5,7 @@ import { about } from "../zod.ts";
 import { duration, nonEmpty } from "../config/fields.ts";
 import { type Endpoint, endpointNeeds, readEndpoint } from "../host/probes/endpoint.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { responseTimeOption } from "./duration_thresholds.ts";
 
 const target = () =>
@@ -34,7 +34,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.net]]`, read. */
-export type NetSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type NetSettings = SettingsOf<typeof options>;
 
 /** Ports and sockets that have to answer. */
 export const NET_CHECK = defineCheck({

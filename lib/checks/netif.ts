@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { nonEmpty, table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
@@ -40,7 +40,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.netif]]`, read. */
-export type NetifSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type NetifSettings = SettingsOf<typeof options>;
 
 /** The check of the network interfaces. */
 export const NETIF_CHECK = defineCheck({

@@ -6,7 +6,7 @@ import { about } from "../zod.ts";
 import { duration, nonEmpty, table } from "../config/fields.ts";
 import { endpointNeeds, type HostEndpoint, readEndpoint } from "../host/probes/endpoint.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
 const server = () =>
@@ -37,7 +37,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.ntp]]`, read. */
-export type NtpSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type NtpSettings = SettingsOf<typeof options>;
 
 /** There is one clock on a host. */
 export const TARGET = "clock";

@@ -4,7 +4,8 @@ import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
-const TARGET = "processes";
+/** All processes are one target. */
+export const TARGET = "processes";
 
 /** The process that has used most of its limit stands for all. */
 export const PROCFD_CHECK = defineCheck({

@@ -10,6 +10,7 @@ import { listPids } from "../host/process/process_table.ts";
 import { vanished } from "../host/process/vanished.ts";
 import type { Finding } from "./check.ts";
 import type { CheckSeams } from "./definition.ts";
+import { TARGET } from "./procfd.ts";
 import { rateFigure, type Thresholds } from "./rating.ts";
 
 /** How many processes are named. */
@@ -146,7 +147,7 @@ function rateWorst(usages: readonly Usage[], refused: number, thresholds: Thresh
   if (refused > 0) named.push(`${refused} of others could not be looked at`);
   return rateFigure({
     check: "procfd::fd_usage",
-    target: "processes",
+    target: TARGET,
     subject: `open files of ${worst?.name} (pid ${worst?.pid})`,
     value: worst?.percent ?? 0,
     show: percentText,

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { absolutePath, nonEmpty } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 
 const match = () =>
@@ -40,7 +40,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.procnum]]`, read. */
-export type ProcnumSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type ProcnumSettings = SettingsOf<typeof options>;
 
 /** Counts the processes that go by a name, a command line, or a file with their id. Zombies do not run. */
 export const PROCNUM_CHECK = defineCheck({

@@ -1,14 +1,13 @@
 /** How much of the time tasks wait for a resource. */
-import type * as z from "zod/mini";
 import { table } from "../config/fields.ts";
 import type { Pressure } from "../host/pressure.ts";
 import type { Check } from "./check.ts";
-import { defineCheck, type DimensionRow } from "./definition.ts";
+import { defineCheck, type DimensionRow, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
 /** A figure that the kernel keeps. */
-export interface PressureKind {
+interface PressureKind {
   readonly resource: "cpu" | "memory" | "io";
   readonly share: keyof Pressure;
   readonly figure: string;
@@ -17,7 +16,7 @@ export interface PressureKind {
 }
 
 /** Of processors, only `some` means anything for a whole system: there is always one task that runs. */
-const KINDS = {
+export const KINDS = {
   cpu_some: {
     resource: "cpu",
     share: "some",
@@ -55,10 +54,13 @@ const KINDS = {
   },
 } as const satisfies Record<string, PressureKind>;
 
+type PsiKind = keyof typeof KINDS;
+
 /** The names of the figures. */
-export type PsiKind = keyof typeof KINDS;
-const NAMES = Object.keys(KINDS) as PsiKind[];
-const RESOURCES = ["cpu", "memory", "io"] as const;
+export const NAMES = Object.keys(KINDS) as PsiKind[];
+
+/** What tasks wait for; the targets. */
+export const RESOURCES = ["cpu", "memory", "io"] as const;
 
 function limits(name: PsiKind) {
   const { figure, warn, critical } = KINDS[name];
@@ -77,7 +79,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.psi]]`, read. */
-export type PsiSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type PsiSettings = SettingsOf<typeof options>;
 
 /** Pressure stall information. */
 export const PSI_CHECK = defineCheck({
@@ -100,8 +102,7 @@ export const PSI_CHECK = defineCheck({
   make: (settings, { host }): Check[] => [
     lazyCheck({ plugin: "psi", target: "pressure" }, async () => {
       const { look } = await import("./psi_look.ts");
-      const kinds = NAMES.map((name) => [name, KINDS[name]] as const);
-      return { gather: () => look(kinds, settings, host) };
+      return { gather: () => look(settings, host) };
     }),
   ],
 });

@@ -3,22 +3,17 @@ import { percentText } from "../host/figure_text.ts";
 import { FactUnavailableError, type HostFacts } from "../host/host_facts.ts";
 import { parsePressure } from "../host/pressure.ts";
 import type { Finding } from "./check.ts";
-import type { PressureKind, PsiKind, PsiSettings } from "./psi.ts";
+import { KINDS, NAMES, type PsiSettings, RESOURCES } from "./psi.ts";
 import { rateFigure } from "./rating.ts";
 
-const RESOURCES = ["cpu", "memory", "io"] as const;
-
-/** Those of `kinds` that the kernel tells. */
-export async function look(
-  kinds: readonly (readonly [PsiKind, PressureKind])[],
-  settings: PsiSettings,
-  host: HostFacts,
-): Promise<Finding[]> {
+/** Those figures that the kernel tells. */
+export async function look(settings: PsiSettings, host: HostFacts): Promise<Finding[]> {
   const texts = await Promise.all(RESOURCES.map((resource) => readPressure(host, resource)));
   const pressures = new Map(
     RESOURCES.map((resource, index) => [resource, parsePressure(texts[index] ?? "")]),
   );
-  return kinds.flatMap(([name, { resource, share, figure }]): Finding[] => {
+  return NAMES.flatMap((name): Finding[] => {
+    const { resource, share, figure } = KINDS[name];
     const line = pressures.get(resource)?.[share];
     if (line === undefined) return [];
     return [rateFigure({

@@ -30,6 +30,9 @@ export function thresholdOptions(
   };
 }
 
+/** How bad a problem is; made anew at each call. */
+export const severity = () => z.enum(["Info", "Warning", "Critical"]);
+
 const numbers = new Map<number, z.ZodMiniNumber>();
 
 /** Made once for each bound: there are many thresholds, and schemas are not cheap to make. */

@@ -7,7 +7,7 @@ import type { Need } from "../host/need.ts";
 import { parseRedisAddress } from "../host/probes/service_places.ts";
 import { addressNeeds, type ServiceAddress } from "../host/probes/service_address.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { redisDimensions, redisFigureOptions } from "./redis_dimensions.ts";
 
 const address = () =>
@@ -43,7 +43,7 @@ const options = () => ({
 });
 
 /** The options of `[[check.redis]]`, read. */
-export type RedisSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type RedisSettings = SettingsOf<typeof options>;
 
 /** Redis and what speaks like it. */
 export const REDIS_CHECK = defineCheck({

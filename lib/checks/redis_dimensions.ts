@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { table } from "../config/fields.ts";
-import type { DimensionRow } from "./definition.ts";
+import type { DimensionRow, SettingsOf } from "./definition.ts";
 import { thresholdOptions } from "./rating.ts";
 
 /** The figures that `INFO` gives as they are. */
@@ -94,9 +94,7 @@ export const redisFigureOptions = () => ({
 });
 
 /** The options of the figures, read. */
-export type RedisFigureSettings = z.output<
-  z.ZodMiniObject<ReturnType<typeof redisFigureOptions>, z.core.$strict>
->;
+export type RedisFigureSettings = SettingsOf<typeof redisFigureOptions>;
 
 const source = "INFO";
 

@@ -8,6 +8,7 @@ import type { Finding } from "./check.ts";
 import { CounterWindow } from "./counter_window.ts";
 import type { CheckSeams } from "./definition.ts";
 import { rateFigure, type Thresholds } from "./rating.ts";
+import { TARGET } from "./sockstat.ts";
 
 /** How far apart the two readings of a first gather are. */
 const FIRST_INTERVAL_MS = 1000;
@@ -43,7 +44,7 @@ export class ListenOverflowLook {
     if (value === undefined) return [];
     const finding = rateFigure({
       check: "sockstat::listen_overflow",
-      target: "tcp",
+      target: TARGET,
       subject: "accept queue overflows",
       value,
       show: (count) => `${Number(count.toFixed(1))} per minute`,

@@ -4,6 +4,7 @@ import { about } from "../zod.ts";
 import type { Check } from "./check.ts";
 import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
+import { severity } from "./rating.ts";
 
 const OPERATORS = ["eq", "ne", "ge", "le", "gt", "lt"] as const;
 
@@ -17,7 +18,7 @@ const param = () =>
     ),
     op: z._default(z.enum(OPERATORS), "eq"),
     value: z.pipe(z.union([z.string().check(z.minLength(1)), z.number()]), z.transform(String)),
-    severity: z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"),
+    severity: z._default(severity(), "Warning"),
   }).check(
     z.refine(({ op, value }) => op === "eq" || op === "ne" || isNumber(value), {
       path: ["value"],
@@ -47,27 +48,27 @@ export const SYSCTL_CHECK = defineCheck({
   }),
   pace: { interval: "1m" },
   byDefault: false,
-  // One of several demands on a setting differs in its operator.
   targets: ({ params }) => params.map(targetOf),
   needs: ({ params }) => params.map(({ key }) => ({ kernel: pathOf(key) })),
   make: ({ params }, { host }): Check[] => [
     lazyCheck({ plugin: "sysctl", target: "settings" }, async () => {
       const { look } = await import("./sysctl_look.ts");
-      const demands = params.map((one) => ({ ...one, path: pathOf(one.key), target: targetOf(one) }));
-      return { gather: () => look(demands, host) };
+      return { gather: () => look(params, host) };
     }),
   ],
 });
 
 /** As `sysctl` has it: a key that has a `/` has its dots for itself. */
-function pathOf(key: string): string {
+export function pathOf(key: string): string {
   return `/proc/sys/${key.includes("/") ? key : key.replaceAll(".", "/")}`;
 }
 
-function targetOf({ key, op }: SysctlParam): string {
+/** Several demands on one setting are told apart by their operators. */
+export function targetOf({ key, op }: SysctlParam): string {
   return op === "eq" ? key : `${key} ${op}`;
 }
 
-function isNumber(text: string): boolean {
+/** Whether it can be larger or smaller than another. */
+export function isNumber(text: string): boolean {
   return /^-?\d+(?:\.\d+)?$/.test(text.trim());
 }

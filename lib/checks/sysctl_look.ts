@@ -2,30 +2,22 @@
 import type { HostFacts } from "../host/host_facts.ts";
 import type { Finding } from "./check.ts";
 import { rateState } from "./rating.ts";
-import type { SysctlParam } from "./sysctl.ts";
-
-/** What a setting should be, and where it is. */
-export interface SysctlDemand extends SysctlParam {
-  readonly path: string;
-  readonly target: string;
-}
+import { isNumber, pathOf, type SysctlParam, targetOf } from "./sysctl.ts";
 
 const SIGNS = { eq: "=", ne: "≠", ge: "≥", le: "≤", gt: ">", lt: "<" } as const;
 
 /** Compares each. */
-export function look(demands: readonly SysctlDemand[], host: HostFacts): Promise<Finding[]> {
-  return Promise.all(demands.map((demand) => compared(demand, host)));
+export function look(params: readonly SysctlParam[], host: HostFacts): Promise<Finding[]> {
+  return Promise.all(params.map((param) => compared(param, host)));
 }
 
-async function compared(
-  { key, op, value, severity, path, target }: SysctlDemand,
-  host: HostFacts,
-): Promise<Finding> {
+async function compared(param: SysctlParam, host: HostFacts): Promise<Finding> {
+  const { key, op, value, severity } = param;
   const expected = `${SIGNS[op]} ${value}`;
-  const state = { check: "sysctl::param_check", target, severity, expected };
+  const state = { check: "sysctl::param_check", target: targetOf(param), severity, expected };
   let text: string;
   try {
-    text = await host.text(path);
+    text = await host.text(pathOf(key));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     // Somebody named it: a slip of the pen must not pass for a setting that is as it should be.
@@ -51,7 +43,7 @@ function plain(text: string): string {
   return text.trim().replace(/\s+/g, " ");
 }
 
-function holds(current: string, op: SysctlDemand["op"], wanted: string): boolean {
+function holds(current: string, op: SysctlParam["op"], wanted: string): boolean {
   const [a, b] = [numberIn(current), numberIn(wanted)];
   const numbers = a !== undefined && b !== undefined;
   const equal = numbers ? a === b : current === wanted;
@@ -66,6 +58,6 @@ function holds(current: string, op: SysctlDemand["op"], wanted: string): boolean
 
 /** Some settings are larger than a double counts: whole numbers are compared digit by digit. */
 function numberIn(text: string): bigint | number | undefined {
-  if (!/^-?\d+(?:\.\d+)?$/.test(text)) return undefined;
+  if (!isNumber(text)) return undefined;
   return text.includes(".") ? Number(text) : BigInt(text);
 }

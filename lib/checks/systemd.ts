@@ -8,8 +8,8 @@ import { socketNeeds } from "../host/probes/service_address.ts";
 import { SYSTEM_BUS_SOCKET } from "../host/probes/service_places.ts";
 import { isUnitName } from "../host/probes/unit_name.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
-import { thresholdOptions } from "./rating.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
+import { severity, thresholdOptions } from "./rating.ts";
 
 const unit = () =>
   z.string().check(z.refine(isUnitName, 'must be a unit\'s name such as "ssh" or "backup.timer"'));
@@ -24,12 +24,12 @@ const options = () => ({
     "The state that `units` have to be in; `active` takes `reloading` too.",
   ),
   severity: about(
-    z._default(z.enum(["Info", "Warning", "Critical"]), "Critical"),
+    z._default(severity(), "Critical"),
     "How bad it is when one of `units` is in another state.",
   ),
   all_failed: about(z._default(z.boolean(), true), "Whether to tell of every unit that has failed."),
   failed_severity: about(
-    z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"),
+    z._default(severity(), "Warning"),
     "How bad it is when a unit has failed that is not among `units`.",
   ),
   ignore: about(
@@ -51,9 +51,12 @@ const options = () => ({
 });
 
 /** The options of `[[check.systemd]]`, read. */
-export type SystemdSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type SystemdSettings = SettingsOf<typeof options>;
 
 const source = "systemd over D-Bus";
+
+/** What is told of no single unit. */
+export const TARGET = "systemd";
 
 /** systemd's units. */
 export const SYSTEMD_CHECK = defineCheck({
@@ -76,7 +79,7 @@ export const SYSTEMD_CHECK = defineCheck({
     },
     {
       dimension: "failed_units",
-      target: "systemd",
+      target: TARGET,
       figure: "how many units have failed",
       source,
       defaults: "off",
@@ -84,13 +87,13 @@ export const SYSTEMD_CHECK = defineCheck({
   ],
   options,
   byDefault: false,
-  targets: () => ["systemd"],
+  targets: () => [TARGET],
   needs: ({ socket, systemctl }): Need[] => [
     ...socketNeeds(socket),
     ...(systemctl === undefined ? [] : [{ run: systemctl }]),
   ],
   make(settings, seams): Check[] {
-    return [lazyCheck({ plugin: "systemd", target: "systemd" }, async () => {
+    return [lazyCheck({ plugin: "systemd", target: TARGET }, async () => {
       const { SystemdLook } = await import("./systemd_look.ts");
       return new SystemdLook(settings, seams);
     })];

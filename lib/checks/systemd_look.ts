@@ -1,5 +1,5 @@
 /** Looks at systemd's units. */
-import type { SystemdSettings } from "./systemd.ts";
+import { type SystemdSettings, TARGET } from "./systemd.ts";
 import { cleanLine } from "../host/foreign_text.ts";
 import { FactUnavailableError } from "../host/host_facts.ts";
 import { openSystemd, type SystemdUnit } from "../host/probes/systemd.ts";
@@ -38,7 +38,7 @@ export class SystemdLook {
     );
     findings.push(rateFigure({
       check: "systemd::failed_units",
-      target: "systemd",
+      target: TARGET,
       subject: "units that have failed",
       value: failed.length,
       show: String,

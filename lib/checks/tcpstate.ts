@@ -1,8 +1,7 @@
 /** Whether connections pile up that are over: CLOSE_WAIT is a program's mistake, TIME_WAIT uses up ports. */
-import type * as z from "zod/mini";
 import { table } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
@@ -15,7 +14,10 @@ const options = () => ({
 });
 
 /** The options of `[[check.tcpstate]]`, read. */
-export type TcpStateSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type TcpStateSettings = SettingsOf<typeof options>;
+
+/** All connections are one target. */
+export const TARGET = "tcp";
 
 /** The check of connections that are over. */
 export const TCPSTATE_CHECK = defineCheck({
@@ -24,14 +26,14 @@ export const TCPSTATE_CHECK = defineCheck({
   dimensions: [
     {
       dimension: "close_wait",
-      target: "tcp",
+      target: TARGET,
       figure: "connections that the other side ended and a program has not closed",
       source: "`/proc/net/tcp`, `/proc/net/tcp6`; the holders: `/proc/PID/fd`",
       defaults: "warning ≥ 100, critical ≥ 1000",
     },
     {
       dimension: "time_wait",
-      target: "tcp",
+      target: TARGET,
       figure: "connections that this host ended, and that keep their port for a minute",
       source: "`/proc/net/tcp`, `/proc/net/tcp6`",
       defaults: "warning ≥ 5000, critical ≥ 20000",
@@ -40,10 +42,10 @@ export const TCPSTATE_CHECK = defineCheck({
   options,
   pace: { for: "2m" },
   byDefault: true,
-  targets: () => ["tcp"],
+  targets: () => [TARGET],
   needs: () => [{ kernel: "/proc/net/tcp" }, { kernel: "/proc/net/tcp6" }],
   make: (settings, seams): Check[] => [
-    lazyCheck({ plugin: "tcpstate", target: "tcp" }, async () => {
+    lazyCheck({ plugin: "tcpstate", target: TARGET }, async () => {
       const { TcpStateLook } = await import("./tcpstate_look.ts");
       return new TcpStateLook(settings, seams);
     }),

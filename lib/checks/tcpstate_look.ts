@@ -10,7 +10,7 @@ import {
 import type { Finding } from "./check.ts";
 import type { CheckSeams } from "./definition.ts";
 import { rateFigure } from "./rating.ts";
-import type { TcpStateSettings } from "./tcpstate.ts";
+import { TARGET, type TcpStateSettings } from "./tcpstate.ts";
 
 /** How long the holders that were found are taken for those of now: looking through all processes is dear. */
 const HOLDERS_AGE_MS = 60_000;
@@ -36,7 +36,7 @@ export class TcpStateLook {
     const { closeWait, timeWait, sockets } = await readCloseWait(this.#host);
     const finding = rateFigure({
       check: "tcpstate::close_wait",
-      target: "tcp",
+      target: TARGET,
       subject: "connections in CLOSE_WAIT",
       value: closeWait,
       show: String,
@@ -45,7 +45,7 @@ export class TcpStateLook {
       await this.#withHolders(finding, sockets, signal),
       rateFigure({
         check: "tcpstate::time_wait",
-        target: "tcp",
+        target: TARGET,
         subject: "connections in TIME_WAIT",
         value: timeWait,
         show: String,

@@ -3,21 +3,23 @@ import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import { duration } from "../config/fields.ts";
 import type { Check } from "./check.ts";
-import { defineCheck } from "./definition.ts";
+import { defineCheck, type SettingsOf } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
+import { severity } from "./rating.ts";
 
-const TARGET = "system";
+/** There is one system that starts. */
+export const TARGET = "system";
 
 const options = () => ({
   within: about(
     z.prefault(duration("10s", "24h"), "10m"),
     "A host that started no longer ago than this was restarted lately.",
   ),
-  severity: about(z._default(z.enum(["Info", "Warning", "Critical"]), "Warning"), "How bad a restart is."),
+  severity: about(z._default(severity(), "Warning"), "How bad a restart is."),
 });
 
 /** The options of `[[check.uptime]]`, read. */
-export type UptimeSettings = z.output<z.ZodMiniObject<ReturnType<typeof options>, z.core.$strict>>;
+export type UptimeSettings = SettingsOf<typeof options>;
 
 /** A start that nobody asked for is worth knowing. */
 export const UPTIME_CHECK = defineCheck({

@@ -3,7 +3,7 @@ import { durationText } from "../host/duration_text.ts";
 import type { HostFacts } from "../host/host_facts.ts";
 import type { Finding } from "./check.ts";
 import { rateState } from "./rating.ts";
-import type { UptimeSettings } from "./uptime.ts";
+import { TARGET, type UptimeSettings } from "./uptime.ts";
 
 /** Whether it was started lately. */
 export async function look({ within, severity }: UptimeSettings, host: HostFacts): Promise<Finding[]> {
@@ -12,7 +12,7 @@ export async function look({ within, severity }: UptimeSettings, host: HostFacts
   const current = durationText(uptimeMs);
   return [rateState({
     check: "uptime::reboot_detected",
-    target: "system",
+    target: TARGET,
     ok,
     severity,
     description: `the host started ${current} ago${ok ? "" : `, less than ${durationText(within)}`}`,

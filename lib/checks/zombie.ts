@@ -4,7 +4,8 @@ import { defineCheck } from "./definition.ts";
 import { lazyCheck } from "./lazy_check.ts";
 import { thresholdOptions } from "./rating.ts";
 
-const TARGET = "processes";
+/** All processes are one target. */
+export const TARGET = "processes";
 
 /** Zombies that were there at the gather before, too. */
 export const ZOMBIE_CHECK = defineCheck({

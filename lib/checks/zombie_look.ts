@@ -6,6 +6,7 @@ import { readProcessStats } from "../host/process/process_table.ts";
 import type { Finding } from "./check.ts";
 import type { CheckSeams } from "./definition.ts";
 import { rateFigure, type Thresholds } from "./rating.ts";
+import { TARGET } from "./zombie.ts";
 
 /** Every process is a zombie for a moment when it ends; the first gather looks twice, this far apart. */
 const SHORT_INTERVAL_MS = 500;
@@ -35,7 +36,7 @@ export class ZombieLook {
     const parents = parentsText(staying, all);
     const finding = rateFigure({
       check: "zombie::count",
-      target: "processes",
+      target: TARGET,
       subject: "zombie processes:",
       value: staying.length,
       show: String,

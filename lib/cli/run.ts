@@ -6,7 +6,7 @@ import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/config.ts";
 import { openStateDir, resolveStateDir, type StateDir } from "../config/state_dir.ts";
 import { type Logging, setUpLogging } from "../log.ts";
-import { once } from "../once.ts";
+import { onceDone } from "../once.ts";
 import { VERSION } from "../version.ts";
 import { addressOf, agentOptions, type AgentOptionsContext } from "./agent_options.ts";
 import { relieveMemory } from "./memory_relief.ts";
@@ -50,6 +50,7 @@ export function command() {
       const reloader = Promise.withResolvers<() => Promise<Reloader>>();
       using _hangup = reloadOnSignal(() =>
         void reloader.promise.then(async (loaded) => await (await loaded()).reload())
+          .catch((error) => getLogger(["pawl", "run"]).error("config.reload_refused", { error }))
       );
       await using state = await openStateDir(path);
       await runAgent({ config, load, logging, state, stop: stop.signal, onReloader: reloader.resolve });
@@ -88,7 +89,7 @@ async function runAgent(options: RunAgentOptions): Promise<void> {
     queue: config.queue,
     alertBufferSize: config.server.alertBufferSize,
   });
-  onReloader(once(async () => {
+  onReloader(onceDone(async () => {
     const { Reloader } = await import("./reload.ts");
     return new Reloader({ config, context, load, agent, logging, logger });
   }));
@@ -103,8 +104,8 @@ async function runAgent(options: RunAgentOptions): Promise<void> {
   // Looking takes a moment: the hub comes first, or the failure to reach it.
   void tried.promise.then(async () => {
     const { reportSandbox } = await import("./sandbox_report.ts");
-    reportSandbox(config, { stateDir: state.path, logger });
-  });
+    if (!stop.aborted) reportSandbox(config, { stateDir: state.path, logger });
+  }).catch((error) => logger.error("sandbox.not_compared", { error }));
   await agent.run(stop);
   logger.info("agent.stopped", {});
 }

@@ -1,5 +1,6 @@
 /** Silences for people. */
 import * as z from "zod/mini";
+import "../zod.ts"; // for its language
 import { printable } from "../log.ts";
 
 const silenceSchema = z.object({

@@ -1,5 +1,6 @@
 /** The agent's status for people. */
 import * as z from "zod/mini";
+import "../zod.ts"; // for its language
 import { printable } from "../log.ts";
 
 const counts = z.record(z.string(), z.number());

@@ -1,5 +1,6 @@
 /** What a file may say about the checks. */
 import * as z from "zod/mini";
+import { once } from "../once.ts";
 import { about } from "../zod.ts";
 import { ShortMemory } from "../checks/make_checks.ts";
 import type { CheckDefinition } from "../checks/definition.ts";
@@ -40,7 +41,7 @@ function remembered<Args extends string[], Made>(make: (...args: Args) => Made):
   };
 }
 
-const sharedOptions = remembered(() => ({
+const sharedOptions = once(() => ({
   repeat_interval: about(
     z.prefault(duration("1s", "30d"), "1h"),
     "How long after an event the next one that says the same may follow.",

@@ -1,8 +1,8 @@
 /** What a configuration says that says nothing. Written by tools/write_defaults.ts: `deno task docs`. */
 import type { FileSettings } from "./schema.ts";
 
-/** Every table and key that has a default, as the schema reads it. */
-export const DEFAULT_SETTINGS: FileSettings = {
+/** Every table and key that has a default, as the schema reads it; made anew for each caller. */
+export const defaultSettings = (): FileSettings => ({
   "labels": {},
   "server": { "addresses": [], "alert_buffer_size": 1000 },
   "queue": { "max_events": 100000, "max_bytes": 67108864, "max_age": 604800000 },
@@ -246,4 +246,4 @@ export const DEFAULT_SETTINGS: FileSettings = {
   },
   "audit": { "max_bytes": 8388608, "max_files": 8 },
   "notify": {},
-};
+});

@@ -7,7 +7,7 @@ import { checkEntries } from "./check_entries.ts";
 import type { Config, ConfigFile } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { checkToken, isOpenToOthers, readTokenFile } from "./credentials.ts";
-import { DEFAULT_SETTINGS } from "./default_settings.ts";
+import { defaultSettings } from "./default_settings.ts";
 import { type Environment, refersToEnv, variablesIn } from "./env_references.ts";
 import { expectation } from "./expectation.ts";
 import { isReachable } from "./listen.ts";
@@ -55,7 +55,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const { path, flags = {}, env, cwd, systemPath = "/etc/pawl/pawl.toml", stderrIsTerminal } = options;
   const warnings: string[] = [];
   const source = await findSource(path, cwd, systemPath, warnings);
-  const settings = source ? await readSettings(source, env) : DEFAULT_SETTINGS;
+  const settings = source ? await readSettings(source, env) : defaultSettings();
   const urls = addressesOf(settings, flags);
   const base = source ? dirname(source.path) : cwd;
   const credentialFiles = credentialFilesOf({ flags, cwd, settings, base, source });

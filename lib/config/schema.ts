@@ -6,7 +6,7 @@ import * as z from "zod/mini";
 import { about } from "../zod.ts";
 import type { CheckSettings } from "./check_schema.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./config.ts";
-import { DEFAULT_SETTINGS } from "./default_settings.ts";
+import { defaultSettings } from "./default_settings.ts";
 import { absolutePath, duration, nonEmpty, size, table } from "./fields.ts";
 import { localSchema } from "./local_schema.ts";
 import { notifySchema } from "./notify_schema.ts";
@@ -16,8 +16,8 @@ import { serverSchema } from "./server_schema.ts";
 /** The schemas of `[log]`'s values; flags pass them too. */
 export const logFields = { level: () => z.enum(LOG_LEVELS), format: () => z.enum(LOG_FORMATS) };
 
-/** What may stand at the top of the file besides `check`: what makes the schema of each. */
-export const TABLES = {
+/** What may stand at the top of the file, in the example's order up to `check`: what makes the schema of each. */
+export const TABLES_BEFORE_CHECK = {
   state_dir: () =>
     about(z.optional(nonEmpty()), {
       description: "Where the agent keeps its identity and what must survive a restart. By default " +
@@ -80,6 +80,10 @@ export const TABLES = {
       "Where the kernel's files can be read, where that is not the usual place: a bind mount. A sandbox that names " +
         "what it allows lets nobody read `/proc` and `/sys` themselves.",
     ),
+} as const;
+
+/** What follows `check`. */
+export const TABLES_BEHIND_CHECK = {
   remote: remoteSchema,
   audit: () =>
     table({
@@ -95,7 +99,19 @@ export const TABLES = {
   notify: notifySchema,
 } as const;
 
-type Tables = { readonly [Name in keyof typeof TABLES]: ReturnType<typeof TABLES[Name]> };
+type Made<Makers extends Readonly<Record<string, () => z.core.$ZodType>>> = {
+  readonly [Name in keyof Makers]: ReturnType<Makers[Name]>;
+};
+type Tables = Made<typeof TABLES_BEFORE_CHECK & typeof TABLES_BEHIND_CHECK>;
+
+/** Calls the makers whose name `has`. */
+export function madeOf<Makers extends Readonly<Record<string, () => z.core.$ZodType>>>(
+  makers: Makers,
+  has: (name: string) => boolean = () => true,
+): Made<Makers> {
+  const entries = Object.entries(makers).filter(([name]) => has(name)).map(([name, make]) => [name, make()]);
+  return Object.fromEntries(entries) as Made<Makers>;
+}
 
 /** A file that passed the schema. */
 export type FileSettings = z.output<z.ZodMiniObject<Tables>> & { check: CheckSettings };
@@ -107,15 +123,13 @@ const PARSED_ONCE = { jitless: true } as const;
 export async function readTables(
   document: Readonly<Record<string, unknown>>,
 ): Promise<z.core.util.SafeParseResult<FileSettings>> {
-  const there = Object.entries(TABLES).filter(([name]) => Object.hasOwn(document, name));
-  const shape: Record<string, z.core.$ZodType> = Object.fromEntries(
-    there.map(([name, make]) => [name, make()]),
-  );
-  if (document["check"] !== undefined) {
-    const { checkSchema } = await import("./check_schema.ts");
-    shape["check"] = checkSchema(document["check"]);
-  }
+  const isThere = (name: string) => Object.hasOwn(document, name);
+  const shape = {
+    ...madeOf(TABLES_BEFORE_CHECK, isThere),
+    ...isThere("check") && { check: (await import("./check_schema.ts")).checkSchema(document["check"]) },
+    ...madeOf(TABLES_BEHIND_CHECK, isThere),
+  };
   const result = z.strictObject(shape).safeParse(document, PARSED_ONCE);
   if (!result.success) return result as z.core.util.SafeParseError<FileSettings>;
-  return { success: true, data: { ...DEFAULT_SETTINGS, ...result.data } as FileSettings };
+  return { success: true, data: { ...defaultSettings(), ...result.data } as FileSettings };
 }

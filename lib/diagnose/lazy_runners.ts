@@ -1,4 +1,5 @@
 /** Runners that are made when the first session asks for them. */
+import { onceDone } from "../once.ts";
 import type { ChatRunner, DiagnoseRunner } from "../sessions/runners.ts";
 
 /** What does the work of sessions. */
@@ -12,14 +13,7 @@ export interface Runners {
  * nothing for weeks. Where `make` rejects, that session fails with its reason, and the next one tries again.
  */
 export function lazyRunners(make: () => Promise<Runners>): Runners {
-  let made: Promise<Runners> | undefined;
-  const runners = () => {
-    made ??= make().catch((error) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
+  const runners = onceDone(make);
   return {
     diagnose: { run: async (...args) => await (await runners()).diagnose.run(...args) },
     chat: { open: async (...args) => await (await runners()).chat.open(...args) },

@@ -40,8 +40,7 @@ export class KernelFiles {
   readonly #links: SingleFlight<string>;
   /** The trees of which something was read: a mount does not go away under a process. */
   readonly #seen = new Set<KernelPath["tree"]>();
-  /** Whether there is a mount, where that is being asked. */
-  readonly #mounted = new Map<KernelPath["tree"], Promise<boolean>>();
+  readonly #mounted: SingleFlight<boolean>;
 
   constructor({ procfs, sysfs, clock, deadlineMs }: KernelFilesOptions) {
     const trimmed = (root: string) => root.replace(/(?<=.)\/+$/, "");
@@ -49,6 +48,7 @@ export class KernelFiles {
     this.#texts = new SingleFlight({ clock, deadlineMs });
     this.#lists = new SingleFlight({ clock, deadlineMs });
     this.#links = new SingleFlight({ clock, deadlineMs });
+    this.#mounted = new SingleFlight({ clock, deadlineMs });
   }
 
   /** As {@linkcode HostFacts.text}. @throws RangeError for a path that is not the kernel's or leads out of it. */
@@ -181,13 +181,10 @@ export class KernelFiles {
    * An empty folder lacks every file: taking that for "nothing to watch" would be silence about a missing mount. Asked
    * once for all who wait for the answer.
    */
-  #isMounted(tree: KernelPath["tree"]): Promise<boolean> {
-    if (this.#seen.has(tree)) return Promise.resolve(true);
-    const known = this.#mounted.get(tree);
-    if (known !== undefined) return known;
-    const asked = hasEntries(this.#roots[tree]).finally(() => this.#mounted.delete(tree));
-    this.#mounted.set(tree, asked);
-    return asked;
+  async #isMounted(tree: KernelPath["tree"]): Promise<boolean> {
+    if (this.#seen.has(tree)) return true;
+    const root = this.#roots[tree];
+    return await this.#mounted.ask({ key: tree, call: () => hasEntries(root), ...waiting(root) });
   }
 }
 

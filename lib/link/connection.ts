@@ -111,17 +111,15 @@ export class Connection {
    * their final outputs sent, alerts flushed, the socket closed, or abandoned where the hub does not answer.
    */
   async runOnce(signals: RunSignals): Promise<ConnectionLife> {
-    const { url, self, onEvent } = this.#options;
+    const { url, onEvent } = this.#options;
     const hub = url.host;
     tell(onEvent, { type: "connecting", hub }, this.#logger);
     const given = AbortSignal.any(all(signals));
     let life: ConnectionLife;
     try {
       const dialled = this.#dial(given);
-      const prepared = self.prepare?.(); // the time that the hub takes is enough for much
-      const socket = await dialled;
-      await prepared;
-      life = await this.#live(socket, signals);
+      const prepared = this.#prepared(); // the time that the hub takes is enough for much
+      life = await this.#live(await dialled, prepared, signals);
     } catch (error) {
       life = { end: given.aborted ? endOfSignals(signals) : endOfFailedDial(error), registered: false };
     }
@@ -151,7 +149,19 @@ export class Connection {
     return dial(options, signal);
   }
 
-  async #live(socket: OpenSocket, signals: RunSignals): Promise<ConnectionLife> {
+  async #prepared(): Promise<void> {
+    try {
+      await this.#options.self.prepare?.();
+    } catch (error) {
+      this.#logger.error("link.prepare_failed", { error });
+    }
+  }
+
+  async #live(
+    socket: OpenSocket,
+    prepared: Promise<void>,
+    signals: RunSignals,
+  ): Promise<ConnectionLife> {
     const { url, alerts, sessions, self, onEvent, handover } = this.#options;
     const { capabilities = () => PLAIN_CAPABILITIES } = this.#options;
     const clock = this.#clock;
@@ -177,6 +187,7 @@ export class Connection {
       signal.addEventListener("abort", onSignal, { once: true });
       if (signal.aborted) onSignal();
     }
+    await Promise.race([prepared, live.ended]);
     live.start(capabilities());
     const end = await live.ended;
     for (const signal of all(signals)) signal.removeEventListener("abort", onSignal);

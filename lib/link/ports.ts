@@ -52,7 +52,10 @@ export interface SessionsPort {
 
 /** What the agent tells of itself. All are asked anew each time. Figures that are not known are left out. */
 export interface SelfPort {
-  /** Called when a dial is under way; `register` waits for what it returns, which never rejects. */
+  /**
+   * Called when a dial is under way; `register` waits for what it returns, which has to end soon. Where it rejects, what is
+   * known by then is sent.
+   */
   prepare?(): Promise<void>;
   register(): Omit<Register, "capabilities">;
   heartbeat(): Promise<Heartbeat>;

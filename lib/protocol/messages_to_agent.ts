@@ -1,7 +1,7 @@
 /** What a hub says: one payload schema for each message type. */
 import * as z from "zod/mini";
 import { once } from "../once.ts";
-import { flag, number, optionalText, text, texts } from "./payload_fields.ts";
+import { flag, number, optionalText, orElse, text, texts } from "./payload_fields.ts";
 import { messageAuth } from "./signed_message.ts";
 
 /**
@@ -32,10 +32,7 @@ export const sessionStart = once(() =>
     session_id: text(),
     session_type: text(),
     user_name: text(),
-    params: z.pipe(
-      z.nullish(sessionParams()),
-      z.transform((value) => value ?? { plugin: "", target: "", message: "" }),
-    ),
+    params: orElse(sessionParams(), () => ({ plugin: "", target: "", message: "" })),
     auth: messageAuth(),
   })
 );

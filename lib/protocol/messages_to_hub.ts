@@ -2,7 +2,17 @@
 import * as z from "zod/mini";
 import { once } from "../once.ts";
 import { alertEventSchema } from "./alert_event.ts";
-import { flag, number, optionalNumber, optionalText, text, textMap, texts } from "./payload_fields.ts";
+import {
+  flag,
+  maybe,
+  number,
+  optionalNumber,
+  optionalText,
+  orElse,
+  text,
+  textMap,
+  texts,
+} from "./payload_fields.ts";
 
 /** The most events that one `alert_events` message carries. */
 export const MAX_EVENTS_PER_MESSAGE = 100;
@@ -54,7 +64,7 @@ export const heartbeat = once(() =>
     active_alerts: number(),
     cpu_pct: optionalNumber(),
     mem_pct: optionalNumber(),
-    queue: z.optional(z.pipe(z.nullish(queueFigures()), z.transform((value) => value ?? undefined))),
+    queue: maybe(queueFigures()),
   })
 );
 
@@ -71,12 +81,10 @@ export const sessionOutput = once(() =>
   z.object({
     session_id: text(),
     delta: text(),
-    stage: z.pipe(z.nullish(stage()), z.transform((value) => value ?? "")),
+    stage: orElse(stage(), () => "" as const),
     done: flag(),
     report: optionalText(),
-    metadata: z.optional(
-      z.pipe(z.nullish(z.record(z.string(), z.unknown())), z.transform((value) => value ?? undefined)),
-    ),
+    metadata: maybe(z.record(z.string(), z.unknown())),
   })
 );
 

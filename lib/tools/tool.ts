@@ -38,7 +38,7 @@ export interface ToolDefinition<Shape extends z.core.$ZodShape = z.core.$ZodShap
   readonly family: string;
   /** One line that helps choosing: what it shows, and when that is wanted. */
   readonly description: string;
-  /** Its arguments; each is told `about`. Values come as text from a command line: use `z.coerce` for numbers. */
+  /** Its arguments; each has a text, by `about`. Values may come as text: use `wholeNumber`, `flag` and `processId`. */
   readonly args: Shape;
   readonly needs: readonly Need[];
   readonly reach: ToolReach;

@@ -46,6 +46,11 @@ const NEEDLESS = [
 Deno.test("a start loads what it needs: not what looks, tells of mistakes, diagnoses or reads the configuration again", async () => {
   const imported = await importsOf("lib/cli/run.ts");
   assert(imported.has("lib/agent/agent.ts"), "the test reads what is imported");
+  const zod = [...imported].filter((specifier) => specifier.startsWith("npm:/zod@"));
+  assert.deepEqual(zod.map((specifier) => specifier.replace(/^npm:\/zod@[^/]*\//, "")).sort(), [
+    "mini",
+    "v4/locales/en.js",
+  ]);
   const needless = [...imported].filter((path) => NEEDLESS.some((pattern) => pattern.test(path)));
   assert.deepEqual(needless, []);
 });

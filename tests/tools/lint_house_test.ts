@@ -143,6 +143,12 @@ Deno.test("small-zod: what would bundle all of zod is refused, what would not is
   const refused = [
     'import * as z from "zod"; z.string();',
     'import { z } from "zod/mini"; z.string();',
+    'import * as zod from "zod/mini"; zod.core.clone;',
+    'import * as z from "zod/v4"; z.string();',
+    'import * as z from "npm:zod@4"; z.string();',
+    'import en from "zod/v4/locales/en.js"; en();',
+    'export * from "zod";',
+    'await import("zod");',
     'import * as z from "zod/mini"; z.core.clone;',
     'import * as z from "zod/mini"; z.locales.en();',
   ];

@@ -2,9 +2,11 @@
 import * as z from "zod/mini";
 import { about } from "../../zod.ts";
 import { absolutePath, duration, size, table } from "../../config/fields.ts";
+import type { SettingsOf } from "../definition.ts";
+import { severity } from "../rating.ts";
 
-const severity = (byDefault: "Info" | "Warning" | "Critical") =>
-  about(z._default(z.enum(["Info", "Warning", "Critical"]), byDefault), "How bad it is.");
+const howBad = (byDefault: "Info" | "Warning" | "Critical") =>
+  about(z._default(severity(), byDefault), "How bad it is.");
 
 /** The options of one `[[check.filecheck]]` table. */
 export const FILECHECK_OPTIONS = () => ({
@@ -21,17 +23,17 @@ export const FILECHECK_OPTIONS = () => ({
       z._default(z.enum(["present", "absent", "any"]), "present"),
       "Whether each path has to be there, and each pattern to find something.",
     ),
-    severity: severity("Critical"),
+    severity: howBad("Critical"),
   }, "Whether the files have to be there, or must not be: a table with `expect` and `severity`."),
   mtime: about(
     z.prefault(
       z.discriminatedUnion("mode", [
         z.strictObject({ mode: z.literal("off") }),
-        z.strictObject({ mode: z.literal("changed"), severity: severity("Warning") }),
+        z.strictObject({ mode: z.literal("changed"), severity: howBad("Warning") }),
         z.strictObject({
           mode: z.literal("stale"),
           max_age: about(z.prefault(duration("1s", "3650d"), "1h"), "How old a file may be."),
-          severity: severity("Warning"),
+          severity: howBad("Warning"),
         }),
       ]),
       { mode: "off" },
@@ -41,7 +43,7 @@ export const FILECHECK_OPTIONS = () => ({
   checksum: table(
     {
       enabled: about(z._default(z.boolean(), false), "Whether contents are compared by SHA-256."),
-      severity: severity("Critical"),
+      severity: howBad("Critical"),
     },
     "Tells files whose content changed, that are new, or that are gone: a table with `enabled` and `severity`.",
   ),
@@ -49,7 +51,7 @@ export const FILECHECK_OPTIONS = () => ({
     {
       min: about(z.prefault(size("0", "1048576GiB"), "0"), "The least that each file has to hold."),
       max: about(z.prefault(size("0", "1048576GiB"), "1048576GiB"), "The most that each file may hold."),
-      severity: severity("Warning"),
+      severity: howBad("Warning"),
     },
     "Tells files that are too small or too large: a table with `min`, `max` and `severity`.",
     z.refine(({ min, max }) => min <= max, "must not have a min above its max"),
@@ -61,9 +63,7 @@ export const FILECHECK_OPTIONS = () => ({
   max_file_size: about(z.prefault(size("1KiB", "10GiB"), "50MiB"), "Above this, content is not compared."),
 });
 /** What comes of them. */
-export type FileCheckSettings = z.output<
-  z.ZodMiniObject<ReturnType<typeof FILECHECK_OPTIONS>, z.core.$strict>
->;
+export type FileCheckSettings = SettingsOf<typeof FILECHECK_OPTIONS>;
 
 /** No file is larger: where `max` stands by default. */
 export const MAX_SIZE_BYTES = 1_048_576 * 1024 ** 3;
