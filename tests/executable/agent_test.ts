@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { PawlProcess } from "../cli/pawl_process.ts";
 import { ScopedConfig } from "../cli/scoped_config.ts";
 import type { FakeConnection } from "../fakes/fake_hub.ts";
+import { until } from "../fakes/until.ts";
 import { compile, findBaseRuntime } from "./compiled.ts";
 
 const base = await findBaseRuntime();
@@ -83,6 +84,24 @@ Deno.test({
     const steps = ["process.stopping", "local.closed", "agent.stopped"];
     assert.deepEqual(agent.log().map(({ event }) => event).filter((event) => steps.includes(event)), steps);
     assert.deepEqual(agent.log().filter(({ level }) => level !== "info"), []);
+  },
+});
+
+Deno.test({
+  name: "an executable that is replaced while it runs still loads what it needs later",
+  ignore,
+  async fn() {
+    await using made = await Compiled.make();
+    await using agent = made.run();
+    const connection = await made.config.hub.nextConnection();
+    await connection.next("heartbeat");
+    await Deno.remove(made.path);
+    await Deno.writeTextFile(made.path, "an upgrade");
+    start(connection, "look", "inspect", { plugin: "mem" }); // no session was asked for before
+    assert.match((await output(connection, "look", "done")).report, /^# Inspection: mem /);
+    agent.kill("SIGHUP");
+    await until("it has read its configuration again", () => agent.err.includes("config.reload"));
+    assert.match(agent.err, /config\.reloaded/);
   },
 });
 
